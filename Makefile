@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Each sets up .venv by itself, from requirements.lock.
+PYTHON ?= python3.11
+CONFIG ?= config/config.yaml
+CORES ?= all
+SHELL := /bin/bash -o pipefail
+READY := .venv/ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export MPLCONFIGDIR ?= $(CURDIR)/.venv/matplotlib
+
+# The lock is held by the run itself, so a killed run leaves none behind (unlike Snakemake's own).
+SNAKEMAKE = flock --nonblock --conflict-exit-code 75 .landscribe.lock \
+	snakemake --nolock --profile workflow/profiles/default --cores $(CORES)
+
+.PHONY: help demo run report test lint bench schemas clean
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: CONFIG := config/demo.yaml
+demo: run  ## map the Beetzsee from one real Sentinel-2 scene (about 10 minutes, install included)
+
+run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml
+	@$(SNAKEMAKE) --configfile $(CONFIG) || { test $$? -ne 75 || \
+	  echo "error: another run is at work in this folder; wait for it or stop it" >&2; exit 1; }
+	@python -m landscribe.publish.summary --config $(CONFIG)
+
+report: $(READY)  ## Snakemake's own report of the run: results/report.html
+	@$(SNAKEMAKE) --configfile $(CONFIG) --report results/report.html
+
+test: $(READY)  ## all tests that this machine can run
+	@python -m pytest -q --durations=8
+
+lint: $(READY)  ## ruff, snakefmt and Snakemake's own linter
+	@ruff check . && ruff format --check . && snakefmt --check Snakefile workflow/rules
+	@snakemake --lint --configfile config/demo.yaml
+
+bench: $(READY)  ## a benchmark: make bench NAME=landuse
+	@python -m tests.benchmarks.$(NAME)
+
+schemas: $(READY)  ## JSON schemas of the cards, for editors
+	@python -m landscribe.schemas
+
+clean:  ## throw all results away
+	rm -rf results .snakemake .landscribe.lock
+
+$(READY): requirements.lock
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "error: no $(PYTHON) here; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Installing into .venv (2.5 GB, some minutes, once)"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/pip install --disable-pip-version-check --quiet --progress-bar on --no-deps -r requirements.lock
+	@touch $@

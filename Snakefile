@@ -1,0 +1,41 @@
+"""The workflow, in the order in which data flows. Each stage is one file of rules.
+
+fetch -> gazetteer -> geoparse -> pair -> train -> infer -> map -> evaluate -> publish
+
+Stages that write about places (gazetteer, geoparse, pair) have no rules yet.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.12")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/fetch.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/infer.smk"
+include: "workflow/rules/map.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/publish.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        pages=expand(
+            "results/publish/{region}/{year}/{task}/index.html",
+            region=RUN.regions,
+            year=RUN.years,
+            task=RUN.task,
+        ),
+
+
+rule check_config:
+    """Read every card that the config names; a fault has already ended the run with a message."""
+    output:
+        touch("results/config.checked"),
+    message:
+        "The config and its cards are valid"

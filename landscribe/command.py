@@ -1,0 +1,54 @@
+"""The door of every script: its `main` as a command line, its faults as one clear message."""
+
+import errno
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import tyro
+
+
+class InputError(ValueError):
+    """A fault of what came in: says what was found, what was wanted and what to do."""
+
+
+def command(main: Callable[..., None]) -> None:
+    """Run `main` with the flags of its signature; end bad input with a message, not a traceback."""
+    try:
+        tyro.cli(main)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if not _no_space(error):
+            raise
+        sys.exit(
+            f"error: no space left on the disk while writing {error.filename or 'the output'}:"
+            f" {_free_mb(Path.cwd())} MB are free here; free some, or run in another folder with"
+            " `snakemake --directory`"
+        )
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`; what stands there becomes `path` if nothing failed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{uuid4().hex[:8]}.{path.name}")
+    try:
+        yield part
+        if path.is_dir():
+            shutil.rmtree(path)
+        part.rename(path)
+    finally:
+        for rest in path.parent.glob(f"{part.name}*"):  # GDAL leaves .aux.xml and .ovr beside it
+            shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
+
+
+def _no_space(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "o space left" in str(error)
+
+
+def _free_mb(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 2**20

@@ -1,0 +1,162 @@
+"""Blocks, the 100 km squares of the MGRS grid in their native UTM zones, and pixel grids."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS, Proj, Transformer
+from rasterio.transform import from_origin
+from shapely import box, segmentize, transform
+from shapely.geometry.base import BaseGeometry
+
+SQUARE_M = 100_000  # side of an MGRS square
+SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m stay whole
+_BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
+_COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
+_ROWS = "ABCDEFGHJKLMNPQRSTUV"  # of squares, from the equator; even zones begin at F
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Pixels of one raster: CRS, upper left corner, size."""
+
+    epsg: int
+    west: float  # [m]
+    north: float  # [m]
+    width: int  # [px]
+    height: int  # [px]
+    gsd_m: float
+
+    @property
+    def transform(self) -> Affine:
+        """Pixel (column, row) of the upper left corner -> x, y [m]."""
+        return from_origin(self.west, self.north, self.gsd_m, self.gsd_m)
+
+    @property
+    def crs(self) -> str:
+        """Such as EPSG:32633."""
+        return f"EPSG:{self.epsg}"
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north [m]."""
+        east = self.west + self.width * self.gsd_m
+        return self.west, self.north - self.height * self.gsd_m, east, self.north
+
+
+@dataclass(frozen=True)
+class Block:
+    """The part of a region in one 100 km square: the unit of a job."""
+
+    id: str  # MGRS name, such as 33UUU
+    epsg: int
+    bounds: tuple[float, float, float, float]  # west, south, east, north [m], on SNAP_M
+
+    def grid(self, gsd_m: float) -> Grid:
+        """Pixels of `gsd_m` metres that fill the block; it has to divide SNAP_M."""
+        west, south, east, north = self.bounds
+        return Grid(
+            self.epsg,
+            west,
+            north,
+            round((east - west) / gsd_m),
+            round((north - south) / gsd_m),
+            gsd_m,
+        )
+
+
+def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
+    """Blocks that a box touches, by id; together they cover it, without overlap.
+
+    A block is cut to the box (in the block's own zone, snapped outwards to 20 m) and never
+    reaches past its square. At the edge of two zones squares of both are given.
+
+    Args:
+        bounds: west, south, east, north in `crs`.
+    """
+    outline = segmentize(box(*bounds), min(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64)
+    lonlat = _project(outline, crs, "EPSG:4326")
+    found = []
+    for epsg, west, east, south, north in _zones(lonlat):
+        # Straight lines of one CRS are curves in the other: corners alone would cut ground off.
+        part = segmentize(lonlat.intersection(box(west, south, east, north)), 0.05)
+        if not part.is_empty and part.area > 0:
+            found += _squares(_project(part, "EPSG:4326", f"EPSG:{epsg}"), epsg)
+    return sorted(found, key=lambda block: block.id)
+
+
+def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
+    """True area of each pixel (y, x) [m²], float32: UTM's scale is taken out.
+
+    The areal scale of the projection (product of its two principal scales, Snyder 1987, USGS
+    Professional Paper 1395, p. 20-24) is computed every `step_px` pixels and interpolated.
+    """
+    rows = np.unique(np.r_[0 : grid.height : step_px, grid.height - 1])
+    cols = np.unique(np.r_[0 : grid.width : step_px, grid.width - 1])
+    x = grid.west + (cols + 0.5) * grid.gsd_m
+    y = grid.north - (rows + 0.5) * grid.gsd_m
+    projection = CRS.from_epsg(grid.epsg)
+    to_lonlat = Transformer.from_crs(projection, projection.geodetic_crs, always_xy=True)
+    lon, lat = to_lonlat.transform(*np.meshgrid(x, y))
+    scale = Proj(projection).get_factors(lon, lat).areal_scale
+    along_x = np.stack([np.interp(np.arange(grid.width), cols, line) for line in scale])
+    down = np.stack([np.interp(np.arange(grid.height), rows, col) for col in along_x.T], axis=1)
+    return (grid.gsd_m**2 / down).astype("float32")
+
+
+def _zones(lonlat: BaseGeometry) -> list[tuple[int, float, float, float, float]]:
+    """UTM zones that a shape touches: EPSG code, west, east, south, north [degrees]."""
+    west, south, east, north = lonlat.bounds
+    zones = []
+    for zone in range(math.floor(west / 6) + 31, math.ceil(east / 6) + 31):
+        left = (zone - 31) * 6
+        if north > 0:
+            zones.append((32600 + zone, left, left + 6, max(south, 0), north))
+        if south < 0:
+            zones.append((32700 + zone, left, left + 6, south, min(north, 0)))
+    return zones
+
+
+def _squares(part: BaseGeometry, epsg: int) -> list[Block]:
+    west, south, east, north = part.bounds
+    found = []
+    for col in range(math.floor(west / SQUARE_M), math.ceil(east / SQUARE_M)):
+        for row in range(math.floor(south / SQUARE_M), math.ceil(north / SQUARE_M)):
+            x, y = col * SQUARE_M, row * SQUARE_M
+            inside = part.intersection(box(x, y, x + SQUARE_M, y + SQUARE_M))
+            if inside.area > 0:
+                found.append(Block(_square_name(epsg, col, row), epsg, _snapped(inside.bounds)))
+    return found
+
+
+def _square_name(epsg: int, col: int, row: int) -> str:
+    """MGRS name of a square, counted from the zone's origin: NGA.STND.0037, section 3.
+
+    Its latitude band is that of the square's centre on the zone's central meridian, so the name
+    does not depend on which part of the square a region touches.
+    """
+    zone = epsg % 100
+    letters = _COLUMNS[(zone - 1) % 3][col - 1]
+    letters += _ROWS[(row + (5 if zone % 2 == 0 else 0)) % 20]
+    centre = (500_000, (row + 0.5) * SQUARE_M)
+    _, lat = Transformer.from_crs(epsg, 4326, always_xy=True).transform(*centre)
+    band = _BANDS[min(int((lat + 80) // 8), 19)]
+    return f"{zone}{band}{letters}"
+
+
+def _snapped(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = (round(value, 3) for value in bounds)
+    return (
+        math.floor(west / SNAP_M) * SNAP_M,
+        math.floor(south / SNAP_M) * SNAP_M,
+        math.ceil(east / SNAP_M) * SNAP_M,
+        math.ceil(north / SNAP_M) * SNAP_M,
+    )
+
+
+def _project(shape: BaseGeometry, source: str, target: str) -> BaseGeometry:
+    if source == target:
+        return shape
+    project = Transformer.from_crs(source, target, always_xy=True).transform
+    return transform(shape, project, interleaved=False)

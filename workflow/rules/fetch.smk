@@ -1,0 +1,102 @@
+# Stage 1, fetch: cards, archives and catalogues -> cubes and labels of each block.
+
+
+rule import_scenes:
+    """Describe the product files of an archive as a static STAC catalogue."""
+    input:
+        archive="config/archives/{archive}.yaml",
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+    output:
+        catalogue=directory("results/fetch/catalogues/{archive}"),
+    log:
+        "results/logs/import_scenes/{archive}.log",
+    benchmark:
+        "results/benchmarks/rules/import_scenes/{archive}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/import_scenes.py"),
+    message:
+        "Describe the scenes of {wildcards.archive}"
+    shell:
+        "python -m scripts.import_scenes --archive {input.archive} --sensor {input.sensor}"
+        " --catalogue {output.catalogue} 2>&1 | tee {log}"
+
+
+rule search_scenes:
+    """List the scenes that show a region in a season, and lock them."""
+    input:
+        region="config/regions/{region}.yaml",
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        catalogue=PLAN.catalogue_files,
+    output:
+        scenes="results/fetch/{region}/{year}/scenes.parquet",
+        lock="results/fetch/{region}/{year}/scenes.lock.json",
+    log:
+        "results/logs/search_scenes/{region}.{year}.log",
+    benchmark:
+        "results/benchmarks/rules/search_scenes/{region}.{year}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        catalogue=PLAN.catalogue,
+        first=RUN.season.first,
+        last=RUN.season.last,
+        code=code_version("scripts/search_scenes.py"),
+    message:
+        "Search the scenes of {wildcards.region}, {wildcards.year}"
+    shell:
+        "python -m scripts.search_scenes --region {input.region} --sensor {input.sensor}"
+        " --catalogue {params.catalogue} --year {wildcards.year}"
+        " --first {params.first} --last {params.last}"
+        " --scenes {output.scenes} --lock {output.lock} 2>&1 | tee {log}"
+
+
+rule stack_scenes:
+    """Stack the scenes of a block to its cube, on the native grid, with masks."""
+    input:
+        region="config/regions/{region}.yaml",
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        scenes="results/fetch/{region}/{year}/scenes.parquet",
+        lock="results/fetch/{region}/{year}/scenes.lock.json",
+    output:
+        cube=directory("results/fetch/{region}/{year}/{block}/cube.zarr"),
+    log:
+        "results/logs/stack_scenes/{region}.{year}.{block}.log",
+    benchmark:
+        "results/benchmarks/rules/stack_scenes/{region}.{year}.{block}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/stack_scenes.py"),
+    threads: 2
+    message:
+        "Stack the scenes of {wildcards.block}"
+    shell:
+        "python -m scripts.stack_scenes --region {input.region} --sensor {input.sensor}"
+        " --scenes {input.scenes} --lock {input.lock} --block {wildcards.block}"
+        " --cube {output.cube} 2>&1 | tee {log}"
+
+
+rule fetch_labels:
+    """Bring the task's labels to the grid of a block."""
+    input:
+        task="config/tasks/{task}.yaml",
+        source=PLAN.label_files,
+        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+    output:
+        labels="results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+        polygons="results/fetch/{region}/{year}/{block}/{task}/polygons.parquet",
+    log:
+        "results/logs/fetch_labels/{region}.{year}.{block}.{task}.log",
+    benchmark:
+        "results/benchmarks/rules/fetch_labels/{region}.{year}.{block}.{task}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/fetch_labels.py"),
+    message:
+        "Fetch the {wildcards.task} labels of {wildcards.block}"
+    shell:
+        "python -m scripts.fetch_labels --task {input.task} --cube {input.cube}"
+        " --labels {output.labels} --polygons {output.polygons} 2>&1 | tee {log}"
