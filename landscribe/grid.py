@@ -66,6 +66,13 @@ class Block:
         )
 
 
+def lonlat_bounds(
+    bounds: tuple[float, float, float, float], crs: str
+) -> tuple[float, float, float, float]:
+    """West, south, east, north [degrees] of a box in `crs`, its curved edges included."""
+    return _lonlat(bounds, crs).bounds
+
+
 def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
     """Blocks that a box touches, by id; together they cover it, without overlap.
 
@@ -75,8 +82,7 @@ def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
     Args:
         bounds: west, south, east, north in `crs`.
     """
-    outline = segmentize(box(*bounds), min(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64)
-    lonlat = _project(outline, crs, "EPSG:4326")
+    lonlat = _lonlat(bounds, crs)
     found = []
     for epsg, west, east, south, north in _zones(lonlat):
         # Straight lines of one CRS are curves in the other: corners alone would cut ground off.
@@ -84,6 +90,21 @@ def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
         if not part.is_empty and part.area > 0:
             found += _squares(_project(part, "EPSG:4326", f"EPSG:{epsg}"), epsg)
     return sorted(found, key=lambda block: block.id)
+
+
+def square_name(epsg: int, col: int, row: int) -> str:
+    """MGRS name of a square, counted from the zone's origin: NGA.STND.0037, section 3.
+
+    Its latitude band is that of the square's centre on the zone's central meridian, so the name
+    does not depend on which part of the square a region touches.
+    """
+    zone = epsg % 100
+    letters = _COLUMNS[(zone - 1) % 3][col - 1]
+    letters += _ROWS[(row + (5 if zone % 2 == 0 else 0)) % 20]
+    centre = (500_000, (row + 0.5) * SQUARE_M)
+    _, lat = Transformer.from_crs(epsg, 4326, always_xy=True).transform(*centre)
+    band = _BANDS[min(int((lat + 80) // 8), 19)]
+    return f"{zone}{band}{letters}"
 
 
 def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
@@ -103,6 +124,11 @@ def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
     along_x = np.stack([np.interp(np.arange(grid.width), cols, line) for line in scale])
     down = np.stack([np.interp(np.arange(grid.height), rows, col) for col in along_x.T], axis=1)
     return (grid.gsd_m**2 / down).astype("float32")
+
+
+def _lonlat(bounds: tuple[float, float, float, float], crs: str) -> BaseGeometry:
+    outline = segmentize(box(*bounds), min(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64)
+    return _project(outline, crs, "EPSG:4326")
 
 
 def _zones(lonlat: BaseGeometry) -> list[tuple[int, float, float, float, float]]:
@@ -126,23 +152,8 @@ def _squares(part: BaseGeometry, epsg: int) -> list[Block]:
             x, y = col * SQUARE_M, row * SQUARE_M
             inside = part.intersection(box(x, y, x + SQUARE_M, y + SQUARE_M))
             if inside.area > 0:
-                found.append(Block(_square_name(epsg, col, row), epsg, _snapped(inside.bounds)))
+                found.append(Block(square_name(epsg, col, row), epsg, _snapped(inside.bounds)))
     return found
-
-
-def _square_name(epsg: int, col: int, row: int) -> str:
-    """MGRS name of a square, counted from the zone's origin: NGA.STND.0037, section 3.
-
-    Its latitude band is that of the square's centre on the zone's central meridian, so the name
-    does not depend on which part of the square a region touches.
-    """
-    zone = epsg % 100
-    letters = _COLUMNS[(zone - 1) % 3][col - 1]
-    letters += _ROWS[(row + (5 if zone % 2 == 0 else 0)) % 20]
-    centre = (500_000, (row + 0.5) * SQUARE_M)
-    _, lat = Transformer.from_crs(epsg, 4326, always_xy=True).transform(*centre)
-    band = _BANDS[min(int((lat + 80) // 8), 19)]
-    return f"{zone}{band}{letters}"
 
 
 def _snapped(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

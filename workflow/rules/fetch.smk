@@ -49,7 +49,7 @@ rule search_scenes:
         "python -m scripts.search_scenes --region {input.region} --sensor {input.sensor}"
         " --catalogue {params.catalogue} --year {wildcards.year}"
         " --first {params.first} --last {params.last}"
-        " --scenes {output.scenes} --lock {output.lock} 2>&1 | tee {log}"
+        " --scenes {output.scenes} --lock-file {output.lock} 2>&1 | tee {log}"
 
 
 rule stack_scenes:

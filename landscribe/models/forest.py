@@ -1,0 +1,165 @@
+"""Forest: a random forest on pixels with context features, the honest baseline.
+
+Breiman 2001, doi:10.1023/A:1010933404324, by scikit-learn. Each pixel is told by its bands and by
+what surrounds it (`landscribe.imagery.context`); classes weigh the same, and so that a few large
+fields do not outvote many small ones, a pixel weighs less the more pixels its polygon has.
+"""
+
+import numpy as np
+from pydantic import Field
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree._tree import Tree
+from tqdm import tqdm
+
+from landscribe.command import InputError
+from landscribe.imagery.context import SUPPORT_PX, context_features
+from landscribe.training.predictor import Sample, Signature, TileSettings, Work
+
+_TRAIN = 0  # index into formats.SPLITS
+_NODE_FIELDS = ("left_child", "right_child", "feature", "threshold", "missing_go_to_left")
+
+
+class Settings(TileSettings):
+    """How the forest is grown, and how a map is cut for it."""
+
+    tile_px: int = Field(512, ge=64, multiple_of=16, description="side of a model input [px]")
+    halo_px: int = Field(SUPPORT_PX, ge=0, description="edge that only gives context [px]")
+    blend: bool = Field(False, description="pixels know their context: tiles need no blending")
+    batch: int = Field(1, ge=1, description="tiles predicted at once")
+    trees: int = Field(200, ge=1, description="number of trees")
+    leaf_pixels: int = Field(5, ge=1, description="smallest number of training pixels in a leaf")
+    features_per_split: float = Field(0.2, gt=0, le=1, description="share of features tried")
+    pixels: int = Field(40_000, ge=100, description="training pixels drawn, over all polygons")
+    context: bool = Field(True, description="false: the bands alone, as the plainest baseline")
+
+
+def train(
+    samples: list[Sample], signature: Signature, settings: Settings, work: Work
+) -> "Predictor":
+    """Grow a forest on pixels of the training split."""
+    features, classes, polygons = _pixels(samples, signature, settings, work.seed)
+    forest = RandomForestClassifier(
+        settings.trees,
+        min_samples_leaf=settings.leaf_pixels,
+        max_features=settings.features_per_split,
+        n_jobs=work.threads,
+        random_state=work.seed,
+    )
+    weights = polygon_weights(classes, polygons)
+    forest.fit(features, np.searchsorted(signature.classes, classes), sample_weight=weights)
+    agreement = forest.score(features, np.searchsorted(signature.classes, classes), weights)
+    history = [{"trees": settings.trees, "pixels": len(classes), "train_agreement": agreement}]
+    trees = [tree.tree_ for tree in forest.estimators_]
+    columns = forest.classes_.astype("int64")
+    return Predictor(trees, columns, signature, settings, history, work.threads)
+
+
+def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Settings) -> "Predictor":
+    """Forest from what `Predictor.tensors` gave."""
+    ends = np.cumsum(tensors["node_count"])
+    parts = [slice(end - n, end) for end, n in zip(ends, tensors["node_count"], strict=True)]
+    features = int(tensors["features"][0])
+    trees = [_tree(tensors, part, features) for part in parts]
+    return Predictor(trees, tensors["columns"], signature, settings, [], 1)
+
+
+def polygon_weights(classes: np.ndarray, polygons: np.ndarray) -> np.ndarray:
+    """Weight of each pixel: 1/sqrt(pixels of its polygon), then each class sums to the same.
+
+    The square root lies between every pixel counting the same (large fields decide) and every
+    polygon counting the same (slivers decide); see the ablation of the benchmark `landuse`.
+    """
+    _, polygon, size = np.unique(polygons, return_inverse=True, return_counts=True)
+    weights = size[polygon] ** -0.5
+    _, of = np.unique(classes, return_inverse=True)
+    total = np.bincount(of, weights)
+    return weights / total[of] * len(classes) / len(total)
+
+
+class Predictor:
+    """A grown forest; see `landscribe.training.predictor.Predictor`."""
+
+    def __init__(
+        self,
+        trees: list[Tree],
+        columns: np.ndarray,
+        signature: Signature,
+        settings: Settings,
+        history: list[dict],
+        threads: int,
+    ) -> None:
+        self.trees, self.columns = trees, columns
+        self.signature, self.settings = signature, settings
+        self.history, self.threads = history, threads
+
+    def probabilities(self, tiles: np.ndarray) -> np.ndarray:
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x)."""
+        n, _, height, width = tiles.shape
+        out = np.zeros((n, len(self.signature.classes), height, width), "float32")
+        for i, tile in enumerate(tiles):
+            table = _features(tile, self.signature, self.settings).reshape(-1, height * width).T
+            shares = self._shares(np.ascontiguousarray(table))
+            out[i, self.columns] = shares.T.reshape(-1, height, width)
+        return out
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Nodes of all trees, one after the other, and the class shares in them."""
+        states = [tree.__getstate__() for tree in self.trees]
+        nodes = np.concatenate([state["nodes"] for state in states])
+        tensors = {name: np.ascontiguousarray(nodes[name]) for name in _NODE_FIELDS}
+        tensors["values"] = np.concatenate([state["values"] for state in states])[:, 0]
+        tensors["node_count"] = np.array([state["node_count"] for state in states], "int64")
+        tensors["features"] = np.array([self.trees[0].n_features], "int64")
+        return tensors | {"columns": self.columns}
+
+    def _shares(self, table: np.ndarray) -> np.ndarray:
+        """Mean over the trees of the class shares (pixel, class) in a pixel's leaf."""
+        total = np.zeros((len(table), len(self.columns)))
+        for tree in self.trees:
+            total += tree.predict(table)
+        return (total / len(self.trees)).astype("float32")
+
+
+def _pixels(
+    samples: list[Sample], signature: Signature, settings: Settings, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (pixel, feature), classes and polygons of pixels drawn from the training split."""
+    rng = np.random.default_rng(seed)
+    usable = [(s.splits == _TRAIN) & np.isfinite(s.reflectance).all(0) for s in samples]
+    total = sum(int(mask.sum()) for mask in usable)
+    if not total:
+        raise InputError(
+            "no training pixel has a label and a clear observation; check the season, the clouds"
+            " and the split"
+        )
+    share = min(1.0, settings.pixels / total)
+    parts = []
+    for number, (sample, mask) in enumerate(
+        zip(tqdm(samples, desc="compute features", unit="block"), usable, strict=True)
+    ):
+        chosen = np.flatnonzero(mask)
+        chosen = np.sort(rng.choice(chosen, round(len(chosen) * share), replace=False))
+        features = _features(sample.reflectance, signature, settings)
+        # Polygon ids start from 1 in every block; the block's number keeps them apart.
+        polygons = sample.polygons.ravel()[chosen].astype("int64") + (number << 32)
+        rows = features.reshape(len(features), -1)[:, chosen].T
+        parts.append((rows, sample.classes.ravel()[chosen], polygons))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _features(tile: np.ndarray, signature: Signature, settings: Settings) -> np.ndarray:
+    """Features (feature, y, x) float32; missing ones are 0, as such pixels are not mapped."""
+    if not settings.context:
+        return np.nan_to_num(tile)
+    return context_features(tile, list(signature.bands))[0]
+
+
+def _tree(tensors: dict[str, np.ndarray], part: slice, features: int) -> Tree:
+    values = tensors["values"][part]
+    tree = Tree(features, np.array([values.shape[1]], dtype=np.intp), 1)
+    nodes = np.zeros(len(values), dtype=tree.__getstate__()["nodes"].dtype)
+    for name in _NODE_FIELDS:
+        nodes[name] = tensors[name][part]
+    state = {"max_depth": 0, "node_count": len(values), "nodes": nodes}
+    tree.__setstate__(state | {"values": values[:, None, :].astype("float64")})
+    return tree

@@ -1,0 +1,30 @@
+"""Archive card -> static STAC catalogue of the product files that it describes."""
+
+from pathlib import Path
+
+import pystac
+
+from landscribe.cards import Archive, Sensor
+from landscribe.command import command, written
+from landscribe.imagery.archive import archive_catalogue
+
+
+def main(archive: Path, sensor: Path, catalogue: Path) -> None:
+    """Describe the product files of an archive as a static STAC 1.1 catalogue.
+
+    Every file is checked to be whole, and its SHA-256 goes into the catalogue.
+
+    Args:
+        archive: card in config/archives: where the files are and how their names are read.
+        sensor: card in config/sensors: the bands that each scene has to have.
+        catalogue: folder to write; catalog.json in it is the catalogue's root.
+    """
+    found = archive_catalogue(Archive.read(archive), Sensor.read(sensor))
+    with written(catalogue) as part:
+        found.normalize_hrefs(f"{part.resolve()}/")
+        found.save(pystac.CatalogType.SELF_CONTAINED)
+    print(f"{catalogue}: {len(list(found.get_items(recursive=True)))} scenes")
+
+
+if __name__ == "__main__":
+    command(main)
