@@ -65,8 +65,9 @@ class Clouds(Card):
         description="s2cloudless for Sentinel-2 L1C, the SCL asset for L2A"
     )
     threshold: Fraction = Field(0.4, description="cloud probability from which a pixel is cloud")
-    average_px: int = Field(22, ge=1, description="side of the averaging disc [px of the grid]")
-    dilate_px: int = Field(11, ge=0, description="growth of the cloud mask [px of the grid]")
+    resolution_m: float = Field(60, gt=0, description="pixel that clouds are looked for on [m]")
+    average_m: float = Field(220, ge=0, description="diameter of the averaging disc [m]")
+    dilate_m: float = Field(110, ge=0, description="diameter of the disc that masks grow by [m]")
     scl_clear: list[int] = Field([4, 5, 6, 7, 11], description="SCL classes that show the ground")
 
 
@@ -179,9 +180,7 @@ class Labels(Card):
 class Split(Card):
     """How labelled polygons are held apart: by squares of ground."""
 
-    square_m: float = Field(
-        gt=0, description="side of a square whose polygons stay together [m]"
-    )
+    square_m: float = Field(gt=0, description="side of a square whose polygons stay together [m]")
     validation: Fraction = Field(description="share of the labelled ground for early stopping")
     test: Fraction = Field(description="share of the labelled ground for the scores")
     seed: int = Field(0, description="of the assignment of squares")

@@ -11,11 +11,13 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import rasterio
+import rioxarray  # noqa: F401  (gives xarray its .rio)
 import xarray as xr
 
 from landscribe.command import InputError, written
 from landscribe.grid import Grid
 
+WINDOW_PX = 1024  # side of a shard of a cube, and of what a step reads at once
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
 PROBABILITY_NODATA = 65535
@@ -35,12 +37,13 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
     """
     try:
-        cube = xr.open_zarr(path, mask_and_scale=False, consolidated=False)
+        cube = xr.open_zarr(path, chunks=None, mask_and_scale=False, consolidated=False)
     except FileNotFoundError:
         raise InputError(f"{path}: no cube there; run the rule stack_scenes") from None
     for name in ("dn", "mask", "valid_count", "spatial_ref"):
         if name not in cube.variables:
             raise InputError(f"{path}: no {name}, so this is no cube; build it again")
+    cube = cube.set_coords("spatial_ref")
     missing = sorted(set(bands or []) - set(cube.band.values.tolist()))
     if missing:
         have = ", ".join(cube.band.values)

@@ -10,6 +10,8 @@ from rasterio.transform import from_origin
 from shapely import box, segmentize, transform
 from shapely.geometry.base import BaseGeometry
 
+from landscribe.command import InputError
+
 SQUARE_M = 100_000  # side of an MGRS square
 SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m stay whole
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
@@ -90,6 +92,14 @@ def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
         if not part.is_empty and part.area > 0:
             found += _squares(_project(part, "EPSG:4326", f"EPSG:{epsg}"), epsg)
     return sorted(found, key=lambda block: block.id)
+
+
+def region_block(bounds: tuple[float, float, float, float], crs: str, name: str) -> Block:
+    """Block of that id in a region's box."""
+    found = {block.id: block for block in blocks(bounds, crs)}
+    if name not in found:
+        raise InputError(f"block {name}: not in the region, which has {', '.join(found)}")
+    return found[name]
 
 
 def square_name(epsg: int, col: int, row: int) -> str:

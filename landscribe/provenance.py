@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import metadata
@@ -74,6 +75,11 @@ def record(cards: Iterable[Path], lock: Path, code: dict[str, str]) -> dict:
         "python": platform.python_version(),
         "scenes": json.loads(lock.read_text()),
     }
+
+
+def project_version() -> str:
+    """Version of Landscribe, as pyproject.toml has it."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 def git_commit() -> str:

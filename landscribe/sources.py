@@ -38,4 +38,3 @@ def _packaged(distribution: str, inner: str) -> Path:
         f"pip:{distribution}/{inner}: the package {distribution} has no such file or folder;"
         f" it has {', '.join(sorted({f.parts[0] for f in files})[:5])}"
     )
-

@@ -16,8 +16,7 @@ def main(
     year: int,
     scenes: Path,
     lock_file: Path,
-    first: str = "01-01",
-    last: str = "12-31",
+    season: str = "01-01/12-31",
 ) -> None:
     """List the scenes that show a region in a season, and lock them.
 
@@ -28,13 +27,13 @@ def main(
         year: calendar year, UTC.
         scenes: scene list to write, stac-geoparquet.
         lock_file: lock to write, JSON: every scene's files with checksums.
-        first: first day of the season, MM-DD.
-        last: last day of the season, MM-DD, itself included.
+        season: first and last day of the season, itself included: MM-DD/MM-DD.
     """
     area = Region.read(region)
-    season = check(Season, {"first": first, "last": last}, "the season")
-    found = search_catalogue(catalogue, area, Sensor.read(sensor), year, season)
-    days = [f"{year}-{season.first}", f"{year}-{season.last}"]
+    first, _, last = season.partition("/")
+    part = check(Season, {"first": first, "last": last}, "the season")
+    found = search_catalogue(catalogue, area, Sensor.read(sensor), year, part)
+    days = [f"{year}-{part.first}", f"{year}-{part.last}"]
     query = {"bounds_lonlat": lonlat_bounds(area.bounds, area.crs), "days": days}
     write_scenes(scenes, found)
     write_json(lock_file, lock(catalogue, query, found))

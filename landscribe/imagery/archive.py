@@ -34,7 +34,7 @@ _MEDIA = {".jp2": pystac.MediaType.JPEG2000, ".tif": pystac.MediaType.GEOTIFF}
 
 
 def archive_catalogue(archive: Archive, sensor: Sensor) -> pystac.Catalog:
-    """Catalogue with one collection (the sensor's) and one Item per scene, in order of their ids."""
+    """Catalogue with one collection (the sensor's) and one Item per scene, by id."""
     scenes = archive_scenes(archive, sensor)
     items = [
         _item(name, when, files, archive, sensor)
@@ -51,9 +51,7 @@ def archive_catalogue(archive: Archive, sensor: Sensor) -> pystac.Catalog:
     return catalogue
 
 
-def archive_scenes(
-    archive: Archive, sensor: Sensor
-) -> dict[str, tuple[datetime, dict[str, Path]]]:
+def archive_scenes(archive: Archive, sensor: Sensor) -> dict[str, tuple[datetime, dict[str, Path]]]:
     """Time [UTC] and file of each band, by scene id, sorted; every scene has every band."""
     root = located(archive.root)
     scenes: dict[str, tuple[datetime, dict[str, Path]]] = {}
@@ -157,7 +155,9 @@ def _asset(path: Path, band: Band, sensor: Sensor) -> tuple[pystac.Asset, dict]:
     check_whole(path)
     with rasterio.open(path) as raster:
         if raster.crs is None:
-            raise InputError(f"{path}: has no CRS; give the file one, or take it out of the archive")
+            raise InputError(
+                f"{path}: has no CRS; give the file one, or take it out of the archive"
+            )
         area = {"type": "Polygon", "coordinates": [_corners(raster.bounds)]}
         fields = {
             "footprint": transform_geom(raster.crs, "EPSG:4326", area),

@@ -46,8 +46,8 @@ def search_catalogue(
         west, south, east, north = bounds
         raise InputError(
             f"{catalogue}: no scene of {sensor.collection} from {first} to {last} in {west:.4f},"
-            f" {south:.4f}, {east:.4f}, {north:.4f} (lon, lat); it holds {known}; change the region,"
-            " the years or season, or the catalogue"
+            f" {south:.4f}, {east:.4f}, {north:.4f} (lon, lat); it holds {known}; change the"
+            " region, the years or season, or the catalogue"
         )
     scenes = [normalised(item.to_dict(transform_hrefs=False), sensor) for item in _absolute(items)]
     return newest(scenes)

@@ -3,8 +3,8 @@
 A kind is a file of `landscribe/models` with
 
 - `Settings`: a card with the kind's settings; it has the fields of `TileSettings`;
-- `train(samples, settings, work) -> Predictor`: learn from labelled cubes;
-- `load(tensors, settings, signature) -> Predictor`: from what `Predictor.tensors` gave;
+- `train(samples, signature, settings, work) -> Predictor`: learn from labelled cubes;
+- `load(tensors, signature, settings) -> Predictor`: from what `Predictor.tensors` gave;
 
 and no registry: a model card names the file.
 """
@@ -64,9 +64,9 @@ class Predictor(Protocol):
     history: list[dict]  # one row per epoch or per fit, for the learning curve; numbers only
 
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x), NaN = missing.
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x).
 
-        They sum to 1 over the classes everywhere, also where the input is missing.
+        NaN is missing. They sum to 1 over the classes everywhere, also where the input is missing.
         """
 
     def tensors(self) -> dict[str, np.ndarray]:

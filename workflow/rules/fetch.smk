@@ -40,15 +40,14 @@ rule search_scenes:
         "../../envs/geo.yaml"
     params:
         catalogue=PLAN.catalogue,
-        first=RUN.season.first,
-        last=RUN.season.last,
+        season=f"{RUN.season.first}/{RUN.season.last}",
         code=code_version("scripts/search_scenes.py"),
     message:
         "Search the scenes of {wildcards.region}, {wildcards.year}"
     shell:
         "python -m scripts.search_scenes --region {input.region} --sensor {input.sensor}"
         " --catalogue {params.catalogue} --year {wildcards.year}"
-        " --first {params.first} --last {params.last}"
+        " --season {params.season}"
         " --scenes {output.scenes} --lock-file {output.lock} 2>&1 | tee {log}"
 
 

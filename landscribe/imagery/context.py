@@ -1,0 +1,122 @@
+"""Context: features that tell a pixel by its bands and by what surrounds it.
+
+All are local: a pixel's features depend on nothing farther away than SUPPORT_PX, so a map cut into
+tiles with that halo is the same as one made at once. The benchmark `landuse` shows what each family
+brings.
+"""
+
+import cv2
+import numpy as np
+
+SCALES_PX = (1, 2, 4, 8, 16)  # standard deviations of the Gaussian neighbourhoods
+DEVIATION_SCALES_PX = (2, 4, 8)
+PROFILE_RADII_PX = (2, 4, 8, 12)  # of the discs of the morphological profiles
+EDGE_SCALES_PX = (1, 3, 8)
+SUPPORT_PX = 64  # 3 * 16 for the widest Gaussian, 16 more where a gap has to be filled first
+_TRUNCATE = 3.0  # Gaussians end at this many standard deviations
+_FILL_SCALE_PX = 5
+
+BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
+_INDICES = {  # normalised differences (a - b) / (a + b)
+    "ndvi": ("B08", "B04"),  # vegetation: Tucker 1979, doi:10.1016/0034-4257(79)90013-0
+    "ndwi": ("B03", "B08"),  # open water: McFeeters 1996, doi:10.1080/01431169608948714
+    "ndmi": ("B08", "B11"),  # moisture: Gao 1996, doi:10.1016/S0034-4257(96)00067-3
+    "bare": ("B11", "B04"),  # bare soil against red: steep where plants are dry
+}
+_DEVIATION_BANDS = ("B02", "B04", "B08", "B11", "ndvi")
+_PROFILE_BANDS = ("B08", "B02", "ndvi", "B11")
+_EDGE_BANDS = ("B08", "B02", "ndvi")
+
+
+def context_features(
+    reflectance: np.ndarray, bands: list[str], families: tuple[str, ...] | None = None
+) -> tuple[np.ndarray, list[str]]:
+    """Features (feature, y, x) float32 of an image, and their names.
+
+    Args:
+        reflectance: (band, y, x) float32, 0-1, NaN where not observed; such pixels are filled from
+            their neighbours first, and have features too (nobody should map them).
+        bands: names of the bands; BANDS have to be among them.
+        families: of `FAMILIES`; all of them by default.
+    """
+    layers = {name: _filled(reflectance[bands.index(name)]) for name in BANDS}
+    layers |= {name: _difference(layers[a], layers[b]) for name, (a, b) in _INDICES.items()}
+    found: dict[str, np.ndarray] = {}
+    for family in families or tuple(FAMILIES):
+        found |= FAMILIES[family](layers)
+    return np.stack(list(found.values())), list(found)
+
+
+def _own(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return layers
+
+
+def _neighbourhoods(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Gaussian means at several scales."""
+    return {f"{n}_mean{s}": _blurred(a, s) for s in SCALES_PX for n, a in layers.items()}
+
+
+def _deviations(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Local standard deviations: roofs and hedges differ from fields of the same mean."""
+    found = {}
+    for scale in DEVIATION_SCALES_PX:
+        for name in _DEVIATION_BANDS:
+            layer = layers[name]
+            variance = _blurred(layer * layer, scale) - _blurred(layer, scale) ** 2
+            found[f"{name}_deviation{scale}"] = np.sqrt(np.maximum(variance, 0))
+    return found
+
+
+def _profiles(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """White and black top-hats by discs of growing radius: the size of bright and dark objects.
+
+    Derivative of the morphological profile of Benediktsson et al. 2003,
+    doi:10.1109/TGRS.2003.814625.
+    """
+    found = {}
+    for radius in PROFILE_RADII_PX:
+        side = 2 * radius + 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        for name in _PROFILE_BANDS:
+            found[f"{name}_bright{radius}"] = cv2.morphologyEx(layers[name], cv2.MORPH_TOPHAT, disc)
+            found[f"{name}_dark{radius}"] = cv2.morphologyEx(layers[name], cv2.MORPH_BLACKHAT, disc)
+    return found
+
+
+def _edges(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Density of edges: mean strength of Sobel's gradient at several scales."""
+    found = {}
+    for name in _EDGE_BANDS:
+        across, down = (cv2.Sobel(layers[name], cv2.CV_32F, *d) for d in ((1, 0), (0, 1)))
+        strength = np.hypot(across, down)
+        found |= {f"{name}_edges{s}": _blurred(strength, s) for s in EDGE_SCALES_PX}
+    return found
+
+
+FAMILIES = {
+    "own": _own,
+    "neighbourhoods": _neighbourhoods,
+    "deviations": _deviations,
+    "profiles": _profiles,
+    "edges": _edges,
+}
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a - b) / np.maximum(a + b, 1e-6)
+
+
+def _blurred(layer: np.ndarray, scale_px: float) -> np.ndarray:
+    side = 2 * int(_TRUNCATE * scale_px) + 1
+    return cv2.GaussianBlur(layer, (side, side), scale_px, borderType=cv2.BORDER_REFLECT_101)
+
+
+def _filled(layer: np.ndarray) -> np.ndarray:
+    """Layer with its gaps filled by the weighted mean of what was observed around, else 0."""
+    seen = np.isfinite(layer)
+    if seen.all():
+        return np.ascontiguousarray(layer, "float32")
+    known = np.where(seen, layer, 0).astype("float32")
+    weight = _blurred(seen.astype("float32"), _FILL_SCALE_PX)
+    around = _blurred(known, _FILL_SCALE_PX) / np.maximum(weight, 1e-6)
+    return np.where(seen, known, around).astype("float32")
