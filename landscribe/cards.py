@@ -100,8 +100,9 @@ class Archive(Card):
         description="folder, or pip:<distribution>/<folder inside it> for data that came with pip"
     )
     pattern: str = Field(
-        description="regular expression on the path below root, with the groups datetime and band"
-        " (and others, for scene_id)"
+        description="regular expression on the whole path below root, with the groups datetime and"
+        " band; others are for scene_id, and tile (an MGRS tile) and baseline (Sentinel-2's, such"
+        " as N0400) are understood"
     )
     datetime_format: str = Field(description="strptime format of the group datetime, UTC")
     scene_id: str = Field(
@@ -200,6 +201,7 @@ class Task(Card):
         for what, values in {
             "id": [c.id for c in legend],
             "name": [c.name for c in legend],
+            "colour": [c.colour.lower() for c in legend],
             "labels": [value for c in legend for value in c.labels],
         }.items():
             twice = sorted({str(v) for v in values if values.count(v) > 1})

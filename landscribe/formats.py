@@ -5,7 +5,12 @@ Arrays carry their dims in the docstring. Every writer takes a temporary name (`
 killed step leaves no half file under a real name.
 """
 
+import errno
 import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +18,8 @@ import numpy as np
 import rasterio
 import rioxarray  # noqa: F401  (gives xarray its .rio)
 import xarray as xr
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 
 from landscribe.command import InputError, written
 from landscribe.grid import Grid
@@ -61,9 +68,33 @@ def cube_grid(cube: xr.Dataset) -> Grid:
 def write_raster(path: Path, pixels: np.ndarray, grid: Grid, nodata: int, names: list[str]) -> None:
     """Plain GeoTIFF of `pixels` (band, y, x) with band descriptions; for use between stages."""
     profile = _profile(grid, pixels.shape[0], pixels.dtype, nodata)
-    with written(path) as part, rasterio.open(part, "w", **profile) as raster:
+    with (
+        written(path) as part,
+        all_written(path),
+        rasterio.open(part, "w", **profile) as raster,
+    ):
         raster.write(pixels)
         raster.descriptions = names
+
+
+@contextmanager
+def all_written(path: Path) -> Iterator[None]:
+    """Raise every fault that GDAL has while it writes `path`, also those that it only logs.
+
+    What it fails to write when a raster is closed would be missing without a word. A full disk is
+    told as an `OSError` ENOSPC, all else as an `InputError`.
+    """
+    log, gdal = _Log(logging.ERROR), logging.getLogger("rasterio._env")
+    gdal.addHandler(log)
+    try:
+        yield
+    except (CPLE_BaseError, RasterioError) as error:
+        log.faults.append(" ".join(str(error.__cause__ or error).split()))
+        raise _write_error(path, log.faults) from error
+    finally:
+        gdal.removeHandler(log)
+    if log.faults:
+        raise _write_error(path, log.faults)
 
 
 def read_raster(path: Path, grid: Grid | None = None) -> tuple[np.ndarray, Grid]:
@@ -114,6 +145,26 @@ def write_json(path: Path, values: dict) -> None:
 def read_json(path: Path) -> dict:
     """What `write_json` wrote."""
     return json.loads(path.read_text())
+
+
+class _Log(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.faults.append(record.getMessage())
+
+
+def _write_error(path: Path, faults: list[str]) -> OSError | InputError:
+    if any("o space left" in fault for fault in faults):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    return InputError(
+        f"{path}: could not be written ({faults[0]}); check the disk, its quota and the limit on the"
+        " size of a file"
+    )
 
 
 def _profile(grid: Grid, count: int, dtype: np.dtype, nodata: int) -> dict:

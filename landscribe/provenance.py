@@ -74,6 +74,7 @@ def record(cards: Iterable[Path], lock: Path, code: dict[str, str]) -> dict:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "scenes": json.loads(lock.read_text()),
+        "version": project_version(),
     }
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 from landscribe.cards import Region, Season, Sensor, check
 from landscribe.command import command
 from landscribe.formats import write_json
-from landscribe.grid import lonlat_bounds
-from landscribe.imagery.search import lock, search_catalogue, write_scenes
+from landscribe.imagery.search import Query, lock, search_catalogue, write_scenes
 
 
 def main(
@@ -26,18 +25,17 @@ def main(
         catalogue: static STAC catalogue (folder, file or address) or STAC API (address).
         year: calendar year, UTC.
         scenes: scene list to write, stac-geoparquet.
-        lock_file: lock to write, JSON: every scene's files with checksums.
+        lock_file: lock to write, JSON: every scene's files with checksums and sizes.
         season: first and last day of the season, itself included: MM-DD/MM-DD.
     """
-    area = Region.read(region)
+    area, card = Region.read(region), Sensor.read(sensor)
     first, _, last = season.partition("/")
-    part = check(Season, {"first": first, "last": last}, "the season")
-    found = search_catalogue(catalogue, area, Sensor.read(sensor), year, part)
-    days = [f"{year}-{part.first}", f"{year}-{part.last}"]
-    query = {"bounds_lonlat": lonlat_bounds(area.bounds, area.crs), "days": days}
+    days = check(Season, {"first": first, "last": last}, "the season")
+    query = Query.of(area, card, year, days)
+    found = search_catalogue(catalogue, query, card)
     write_scenes(scenes, found)
-    write_json(lock_file, lock(catalogue, query, found))
-    print(f"{scenes}: {len(found)} scenes of {area.title}, {days[0]} to {days[1]}")
+    write_json(lock_file, lock(catalogue, query.as_dict(), found))
+    print(f"{scenes}: {len(found)} scenes of {query}")
 
 
 if __name__ == "__main__":

@@ -1,193 +1,278 @@
 """Archives: product files on disk, described as a static STAC 1.1 catalogue.
 
-The card's regular expression reads scene, time and band off each file's name; everything else (CRS,
-shape, checksum) is read from the file itself.
+The card's regular expression reads scene, time and band off each file's path below the root;
+everything else (CRS, shape, checksum) is read from the file itself.
 """
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pystac
 import rasterio
 from rasterio.warp import transform_geom
+from shapely import box, segmentize
 from shapely.geometry import mapping, shape
-from shapely.ops import unary_union
 from tqdm import tqdm
 
 from landscribe.cards import Archive, Band, Sensor
 from landscribe.command import InputError
 from landscribe.grid import SQUARE_M, square_name
-from landscribe.imagery.integrity import check_whole
-from landscribe.provenance import file_digest
+from landscribe.imagery.integrity import check_whole, multihash
+from landscribe.imagery.items import SCL, band_fields, baseline, baseline_offset, wanted_assets
 from landscribe.sources import located
 
-EXTENSIONS = [
-    "https://stac-extensions.github.io/eo/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
-    "https://stac-extensions.github.io/grid/v1.1.0/schema.json",
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
-]
-_MEDIA = {".jp2": pystac.MediaType.JPEG2000, ".tif": pystac.MediaType.GEOTIFF}
+EXTENSIONS = {  # prefix of fields -> schema
+    "eo:": "https://stac-extensions.github.io/eo/v2.0.0/schema.json",
+    "file:": "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+    "grid:": "https://stac-extensions.github.io/grid/v1.1.0/schema.json",
+    "proj:": "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+    "raster:": "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
+    "s2:": "https://stac-extensions.github.io/sentinel-2/v1.0.0/schema.json",
+}
+_MEDIA = {
+    ".jp2": pystac.MediaType.JPEG2000,
+    ".tif": pystac.MediaType.GEOTIFF,
+    ".tiff": pystac.MediaType.GEOTIFF,
+}
+_MGRS_TILE = re.compile(r"T?(?P<square>\d{1,2}[C-HJ-NP-X][A-HJ-NP-Z]{2})")
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_TOLD = 5  # scenes in a message
 
 
-def archive_catalogue(archive: Archive, sensor: Sensor) -> pystac.Catalog:
-    """Catalogue with one collection (the sensor's) and one Item per scene, by id."""
+@dataclass
+class Scene:
+    """Files of one scene, as their names tell it."""
+
+    id: str
+    time: datetime  # UTC
+    groups: dict[str, str]  # of the archive's pattern, from the scene's first file
+    files: dict[str, Path] = field(default_factory=dict)  # asset name -> file
+
+
+def archive_catalogue(archive: Archive, sensor: Sensor, name: str = "archive") -> pystac.Catalog:
+    """Catalogue with one collection (the sensor's) and one item per scene, in order of their ids.
+
+    Every file is decoded once, to be sure of it. The assets' hrefs are absolute paths; their keys
+    are the band names of the sensor card. Equal files give an equal catalogue.
+
+    Args:
+        name: id of the catalogue.
+    """
     scenes = archive_scenes(archive, sensor)
-    items = [
-        _item(name, when, files, archive, sensor)
-        for name, (when, files) in tqdm(scenes.items(), desc="describe scenes", unit="scene")
-    ]
-    extent = pystac.Extent.from_items(items)
+    files = sum(len(scene.files) for scene in scenes)
+    with tqdm(total=files, desc="check files", unit="file", mininterval=1) as bar:
+        items = [_item(scene, archive, sensor, bar) for scene in scenes]
     collection = pystac.Collection(
-        sensor.collection, archive.title, extent, title=sensor.title, license=archive.licence
+        sensor.collection,
+        archive.title,
+        pystac.Extent.from_items(items),
+        title=sensor.title,
+        license=archive.licence,
+        providers=[pystac.Provider(archive.attribution)],
     )
-    collection.extra_fields["attribution"] = archive.attribution
     collection.add_items(items)
-    catalogue = pystac.Catalog("archive", archive.title, title=archive.title)
+    catalogue = pystac.Catalog(name, archive.title, title=archive.title)
     catalogue.add_child(collection)
     return catalogue
 
 
-def archive_scenes(archive: Archive, sensor: Sensor) -> dict[str, tuple[datetime, dict[str, Path]]]:
-    """Time [UTC] and file of each band, by scene id, sorted; every scene has every band."""
+def archive_scenes(archive: Archive, sensor: Sensor) -> list[Scene]:
+    """Scenes by id, each with a file of every wanted band; files of other bands are left out."""
     root = located(archive.root)
-    scenes: dict[str, tuple[datetime, dict[str, Path]]] = {}
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        match = re.search(archive.pattern, path.relative_to(root).as_posix())
-        band = match and archive.band_names.get(match["band"], match["band"])
-        if not match or band not in sensor.band_names():
+    if not root.is_dir():
+        raise InputError(f"{root}: is a file, but an archive's root is a folder; correct the card")
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    wanted = wanted_assets(sensor)
+    scenes: dict[str, Scene] = {}
+    others = defaultdict(set)  # scene -> bands that the card does not know
+    for path in paths:
+        match = re.fullmatch(archive.pattern, path.relative_to(root).as_posix())
+        if match is None:
             continue
-        name = _scene_id(archive, match)
-        _, files = scenes.setdefault(name, (_time(archive, match, path), {}))
-        if band in files:
+        scene = _scene_of(match, path, archive, scenes)
+        band = archive.band_names.get(match["band"], match["band"])
+        if band not in wanted:
+            others[scene.id].add(band)
+        elif band in scene.files:
             raise InputError(
-                f"{path}: scene {name} has band {band} already, from {files[band]}; let the"
-                " archive's scene_id tell the two apart, or move one away"
+                f"{path}: scene {scene.id} has {band} already, from {scene.files[band]}; tell the"
+                " two apart in the archive card's scene_id, or take one of them away"
             )
-        files[band] = path
-    _check_complete(scenes, archive, sensor, root)
-    return dict(sorted(scenes.items()))
-
-
-def _check_complete(scenes: dict, archive: Archive, sensor: Sensor, root: Path) -> None:
+        else:
+            scene.files[band] = path
     if not scenes:
-        names = [p.relative_to(root).as_posix() for p in sorted(root.rglob("*")) if p.is_file()]
-        raise InputError(
-            f"{root}: none of {len(names)} files matches the archive's pattern {archive.pattern!r}"
-            f" with a band of {sensor.title}; correct the pattern"
-            + (f" (there is {names[0]}, for one)" if names else " or the root (it is empty)")
-        )
-    faults = defaultdict(list)
-    for name, (_, files) in scenes.items():
-        missing = [band for band in sensor.band_names() if band not in files]
-        if missing:
-            faults[", ".join(missing)].append(name)
-    if faults:
-        told = "; ".join(f"{', '.join(names)}: no {bands}" for bands, names in faults.items())
-        raise InputError(
-            f"{root}: bands are missing ({told}), but the sensor card wants"
-            f" {', '.join(sensor.band_names())}; bring the files or take the bands off the card"
-        )
+        raise InputError(_no_match(archive, root, paths))
+    _check_complete(scenes, others, wanted, root)
+    return [scenes[name] for name in sorted(scenes)]
 
 
-def _scene_id(archive: Archive, match: re.Match) -> str:
+def _scene_of(match: re.Match, path: Path, archive: Archive, scenes: dict[str, Scene]) -> Scene:
+    groups = match.groupdict(default="")
     try:
-        return archive.scene_id.format(**match.groupdict())
-    except KeyError as error:
-        raise InputError(
-            f"the archive's scene_id {archive.scene_id!r} names the group {error}, but its pattern"
-            f" has {', '.join(match.groupdict())}; correct one of them"
-        ) from None
-
-
-def _time(archive: Archive, match: re.Match, path: Path) -> datetime:
-    try:
-        return datetime.strptime(match["datetime"], archive.datetime_format).replace(tzinfo=UTC)
+        time = datetime.strptime(groups["datetime"], archive.datetime_format).replace(tzinfo=UTC)
     except ValueError:
         raise InputError(
-            f"{path}: the time {match['datetime']!r} is not of the archive's datetime_format"
+            f"{path}: its time {groups['datetime']!r} is not in the archive card's datetime_format"
             f" {archive.datetime_format!r}; correct the format or the pattern"
         ) from None
+    try:
+        name = archive.scene_id.format(**groups)
+    except (KeyError, IndexError, ValueError) as error:
+        raise InputError(
+            f"the archive card's scene_id {archive.scene_id!r} cannot be filled in ({error}) from"
+            f" the pattern's groups {', '.join(groups)}; correct one of the two"
+        ) from None
+    if not _SAFE_ID.fullmatch(name):
+        raise InputError(
+            f"{path}: gives the scene_id {name!r}, but an id may only have letters, digits, _, -"
+            " and .; correct the archive card's pattern or scene_id"
+        )
+    scene = scenes.setdefault(name, Scene(name, time, groups))
+    if scene.time != time:
+        raise InputError(
+            f"{path}: is of {time:%Y-%m-%d %H:%M:%S}, but other files of scene {name} are of"
+            f" {scene.time:%Y-%m-%d %H:%M:%S}; put {{datetime}} into the archive card's scene_id"
+        )
+    return scene
 
 
-def _item(
-    name: str, when: datetime, files: dict[str, Path], archive: Archive, sensor: Sensor
-) -> pystac.Item:
-    assets = {band.name: _asset(files[band.name], band, sensor) for band in sensor.bands}
-    footprints = [shape(fields.pop("footprint")) for _, fields in assets.values()]
-    footprint = unary_union(footprints)
-    first = next(iter(assets.values()))[1]
-    item = pystac.Item(
-        name,
-        mapping(footprint),
-        list(footprint.bounds),
-        when,
-        {
-            "platform": archive.platform,
-            "constellation": sensor.constellation,
-            "instruments": [sensor.instrument],
-            "gsd": sensor.gsd_m,
-            "proj:code": first["proj:code"],
-            "grid:code": _square(first),
-            "license": archive.licence,
-        },
-        stac_extensions=EXTENSIONS,
+def _no_match(archive: Archive, root: Path, paths: list[Path]) -> str:
+    example = f"there is, for one, {paths[0].relative_to(root)}" if paths else "the folder is empty"
+    return (
+        f"{root}: none of {len(paths)} files matches the archive card's pattern"
+        f" {archive.pattern} ({example}), but the whole path below the root has to; correct the"
+        " pattern or the root"
     )
-    for band, (asset, fields) in assets.items():
-        asset.extra_fields |= fields
-        item.add_asset(band, asset)
+
+
+def _check_complete(scenes: dict[str, Scene], others: dict, wanted: list[str], root: Path) -> None:
+    faults = [
+        f"scene {name} lacks {', '.join(missing)} and has"
+        f" {', '.join([*scene.files, *sorted(others[name])]) or 'none'}"
+        for name, scene in sorted(scenes.items())
+        if (missing := [band for band in wanted if band not in scene.files])
+    ]
+    if faults:
+        more = f" (and {len(faults) - _TOLD} more)" if len(faults) > _TOLD else ""
+        raise InputError(
+            f"{root}: {'; '.join(faults[:_TOLD])}{more}; the sensor card wants"
+            f" {', '.join(wanted)}: bring the files, name them in the archive card's band_names, or"
+            " take the bands off the sensor card"
+        )
+
+
+def _item(scene: Scene, archive: Archive, sensor: Sensor, bar: tqdm) -> pystac.Item:
+    properties = {
+        "platform": archive.platform,
+        "constellation": sensor.constellation,
+        "instruments": [sensor.instrument],
+        "gsd": sensor.gsd_m,
+        "license": archive.licence,
+        "providers": [{"name": archive.attribution}],
+    }
+    if digits := re.fullmatch(r"N?(\d\d)\.?(\d\d)", scene.groups.get("baseline", "")):
+        properties["s2:processing_baseline"] = ".".join(digits.groups())
+    offset = baseline_offset(baseline(properties), sensor)
+    assets = {}
+    for name in wanted_assets(sensor):
+        assets[name] = _asset(scene.files[name], name, sensor, offset)
+        bar.update()
+    codes = {asset["proj:code"] for asset in assets.values()}
+    if len(codes) > 1:
+        raise InputError(
+            f"scene {scene.id}: its files lie in {', '.join(sorted(codes))}, but one CRS was"
+            " wanted; let the archive card's scene_id tell them apart"
+        )
+    finest = min(assets.values(), key=lambda asset: asset["raster:spatial_resolution"])
+    properties |= {"proj:code": finest["proj:code"]} | _grid_code(scene, finest)
+    footprint = _footprint(finest)
+    used = {key for fields in (properties, *assets.values()) for key in _keys(fields)}
+    item = pystac.Item(
+        scene.id,
+        footprint,
+        list(shape(footprint).bounds),
+        scene.time,
+        properties,
+        stac_extensions=[
+            url for prefix, url in EXTENSIONS.items() if any(k.startswith(prefix) for k in used)
+        ],
+    )
+    for name, fields in assets.items():
+        item.add_asset(name, pystac.Asset.from_dict(fields))
     return item
 
 
-def _square(fields: dict) -> str:
-    """MGRS square of a raster's centre: product tiles reach a little past their own square."""
-    gsd_m, _, west, _, _, north = fields["proj:transform"]
-    rows, cols = fields["proj:shape"]
-    x, y = west + cols * gsd_m / 2, north - rows * gsd_m / 2
-    epsg = int(fields["proj:code"].removeprefix("EPSG:"))
-    return f"MGRS-{square_name(epsg, int(x // SQUARE_M), int(y // SQUARE_M))}"
-
-
-def _asset(path: Path, band: Band, sensor: Sensor) -> tuple[pystac.Asset, dict]:
+def _asset(path: Path, name: str, sensor: Sensor, offset: float) -> dict:
+    """STAC asset of one file, which is checked to be whole, of one band, and placed on Earth."""
     check_whole(path)
+    band = next((band for band in sensor.bands if band.name == name), None)
     with rasterio.open(path) as raster:
-        if raster.crs is None:
+        if raster.crs is None or raster.crs.to_epsg() is None:
+            found = "no CRS" if raster.crs is None else "a CRS without an EPSG code"
             raise InputError(
-                f"{path}: has no CRS; give the file one, or take it out of the archive"
+                f"{path}: has {found}, but one with an EPSG code was wanted; give the file its CRS"
+                " (`rio edit-info --crs EPSG:<code>` for a GeoTIFF), or fetch it again"
             )
-        area = {"type": "Polygon", "coordinates": [_corners(raster.bounds)]}
+        if raster.count != 1 or (band and raster.dtypes[0] != sensor.dtype):
+            raise InputError(
+                f"{path}: has {raster.count} bands of {raster.dtypes[0]}, but 1 of {sensor.dtype}"
+                " was wanted; correct the sensor card's dtype or the archive card's pattern"
+            )
         fields = {
-            "footprint": transform_geom(raster.crs, "EPSG:4326", area),
             "proj:code": f"EPSG:{raster.crs.to_epsg()}",
             "proj:shape": list(raster.shape),
             "proj:transform": list(raster.transform)[:6],
-            "gsd": band.gsd_m,
             "data_type": raster.dtypes[0],
-            "nodata": sensor.nodata,
-            "raster:scale": sensor.scale,
-            "raster:offset": sensor.offset,
             "raster:spatial_resolution": raster.res[0],
-            "file:checksum": "1220" + file_digest(path),  # multihash: sha2-256, 32 bytes
-            "file:size": path.stat().st_size,
-            "bands": [_band(band)],
         }
-    media = _MEDIA.get(path.suffix.lower())
-    return pystac.Asset(str(path.resolve()), band.name, media_type=media, roles=["data"]), fields
+    return (
+        {
+            "href": str(path.resolve()),
+            "title": name,
+            "roles": ["data"],
+            "gsd": band.gsd_m if band else fields["raster:spatial_resolution"],
+            "file:checksum": multihash(path),
+            "file:size": path.stat().st_size,
+        }
+        | ({"type": media} if (media := _MEDIA.get(path.suffix.lower())) else {})
+        | fields
+        | (_numbers(band, sensor, offset) if band else {"nodata": 0, "bands": [{"name": SCL}]})
+    )
 
 
-def _band(band: Band) -> dict:
-    told = {
-        "name": band.name,
-        "eo:common_name": band.common_name,
-        "eo:center_wavelength": band.wavelength_um,
-        "eo:full_width_half_max": band.fwhm_um,
-    }
-    return {key: value for key, value in told.items() if value is not None}
+def _numbers(band: Band, sensor: Sensor, offset: float) -> dict:
+    numbers = {"nodata": sensor.nodata, "raster:scale": sensor.scale, "raster:offset": offset}
+    return numbers | {"bands": [band_fields(band)]}
 
 
-def _corners(bounds: tuple[float, float, float, float]) -> list[tuple[float, float]]:
-    west, south, east, north = bounds
-    return [(west, south), (east, south), (east, north), (west, north), (west, south)]
+def _footprint(asset: dict) -> dict:
+    """Outline of a raster in lon, lat, GeoJSON; its sides are cut in 16, as they are curves."""
+    height, width = asset["proj:shape"]
+    a, b, c, d, e, f = asset["proj:transform"]
+    corner = (c + a * width + b * height, f + d * width + e * height)
+    outline = box(min(c, corner[0]), min(f, corner[1]), max(c, corner[0]), max(f, corner[1]))
+    sides = segmentize(outline, max(abs(corner[0] - c), abs(corner[1] - f)) / 16)
+    return transform_geom(asset["proj:code"], "EPSG:4326", mapping(sides), precision=7)
+
+
+def _grid_code(scene: Scene, asset: dict) -> dict[str, str]:
+    """`grid:code` by the name's MGRS tile, else by the square of the raster's centre; or nothing.
+
+    Not by its upper left corner: a Sentinel-2 tile begins 40 m above its square.
+    """
+    if tile := _MGRS_TILE.fullmatch(scene.groups.get("tile", "")):
+        return {"grid:code": f"MGRS-{tile['square'].lstrip('0')}"}
+    epsg = int(asset["proj:code"].removeprefix("EPSG:"))
+    if epsg not in {*range(32601, 32661), *range(32701, 32761)}:  # UTM zones on WGS 84
+        return {}
+    height, width = asset["proj:shape"]
+    a, _, west, _, e, north = asset["proj:transform"]
+    centre = (west + a * width / 2, north + e * height / 2)
+    return {"grid:code": f"MGRS-{square_name(epsg, *(int(v // SQUARE_M) for v in centre))}"}
+
+
+def _keys(fields: dict) -> set[str]:
+    return {*fields, *(key for band in fields.get("bands", []) for key in band)}

@@ -1,81 +1,135 @@
-"""Whole files: a cut-short image is told before its missing pixels can look like ground."""
+"""Whole and unchanged files: broken images are told before missing pixels can look like ground."""
 
 import struct
+from hashlib import file_digest
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlparse
 
 import rasterio
 from rasterio.errors import RasterioError
 
 from landscribe.command import InputError
-from landscribe.provenance import file_digest
+from landscribe.formats import read_json
 
 _JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")  # ISO/IEC 15444-1, I.5.1
-_END_OF_CODESTREAM = b"\xff\xd9"  # ISO/IEC 15444-1, A.4.4
+_END_OF_CODESTREAM = b"\xff\xd9"  # marker EOC: ISO/IEC 15444-1, A.4.4
+_MULTIHASHES = {  # function and length: https://github.com/multiformats/multicodec
+    "1114": "sha1",
+    "1220": "sha256",
+    "1340": "sha512",
+    "1620": "sha3_256",
+    "d50110": "md5",
+}
 
 
 def check_whole(path: Path) -> None:
-    """Raise `InputError` where an image file is cut short or cannot be read.
+    """Raise `InputError` where an image is cut short, or any of its pixels cannot be decoded.
 
-    GDAL fills what is missing at the end of a JPEG 2000 file with zeros and goes on, so its boxes
-    are walked: the codestream has to end, with its end marker, inside the file. Other formats tell
-    a missing last block when it is read.
+    Reads the whole file, block by block. GDAL is kept to one thread: with more, its JPEG 2000
+    driver only prints errors of its decoding threads, and gives zeros, which are nodata, instead.
     """
-    with path.open("rb") as file:
-        start = file.read(len(_JP2_SIGNATURE))
     try:
-        whole = _codestream_ends(path) if start == _JP2_SIGNATURE else _last_block_reads(path)
-    except (OSError, RasterioError, struct.error) as error:
-        raise _broken(path, str(error)) from None
-    if not whole:
-        raise _broken(path, "it ends before its last pixel")
+        fault = _jp2_fault(path)
+        if fault is None:
+            _decode(path)
+    except (OSError, RasterioError) as error:
+        fault = " ".join(str(error.__cause__ or error).split())
+    if fault:
+        raise InputError(
+            f"{path}: {fault} (the file has {path.stat().st_size} bytes), but a whole, readable"
+            " image was wanted; fetch the file again, or take its scene out of the archive"
+        )
+
+
+def multihash(path: Path) -> str:
+    """SHA-256 of a file as a multihash in hex, the form of STAC's `file:checksum`."""
+    with path.open("rb") as file:
+        return "1220" + file_digest(file, "sha256").hexdigest()
 
 
 def check_unchanged(path: Path, checksum: str | None, size: int | None) -> None:
     """Raise `InputError` where a local file is not the one that the scene lock names.
 
     Args:
-        checksum: multihash in hex; only sha2-256 (1220...) is compared.
-        size: in bytes.
+        checksum: multihash in hex; None, or one of an unusual function, is not compared.
+        size: in bytes; None is not compared.
     """
+    cure = "bring the locked file back, or import and search the scenes again"
     if not path.is_file():
-        raise InputError(f"{path}: is gone, but the scene lock names it; bring it back or search"
-                         " the scenes again")  # fmt: skip
+        raise InputError(f"{path}: is gone, but the scene lock names it; {cure}")
     found = path.stat().st_size
     if size is not None and found != size:
-        raise InputError(f"{path}: has {found} bytes, but the scene lock says {size}; bring the"
-                         " locked file back or search the scenes again")  # fmt: skip
-    if (checksum or "").startswith("1220") and f"1220{file_digest(path)}" != checksum:
-        raise InputError(f"{path}: is not the file that the scene lock names (its SHA-256 differs);"
-                         " bring the locked file back or search the scenes again")  # fmt: skip
+        raise InputError(f"{path}: has {found} bytes, but the scene lock says {size}; {cure}")
+    start = next((s for s in _MULTIHASHES if checksum and checksum.startswith(s)), None)
+    if start is None:
+        return
+    with path.open("rb") as file:
+        digest = file_digest(file, _MULTIHASHES[start]).hexdigest()
+    if start + digest != checksum:
+        raise InputError(
+            f"{path}: its content changed ({_MULTIHASHES[start]} {digest[:12]}..., but the scene"
+            f" lock says {checksum.removeprefix(start)[:12]}...); {cure}"
+        )
 
 
-def _codestream_ends(path: Path) -> bool:
+def verify_lock(lock: Path, scenes: list[dict]) -> None:
+    """Raise `InputError` where scenes (STAC items) or their local files differ from the lock.
+
+    Files behind an address are not fetched; only what the lock says about local ones is compared.
+    """
+    locked = {(s["collection"], s["id"]): s["assets"] for s in read_json(lock)["scenes"]}
+    for scene in scenes:
+        assets = locked.get((scene.get("collection"), scene["id"]))
+        hrefs = {name: asset["href"] for name, asset in scene["assets"].items()}
+        if assets is None or hrefs != {name: asset["href"] for name, asset in assets.items()}:
+            raise InputError(
+                f"{lock}: scene {scene['id']} is not in the lock with the files that the scene"
+                " list names; the two were not written together: run search_scenes again"
+            )
+        for _, asset in sorted(assets.items()):
+            if path := _local(asset["href"]):
+                check_unchanged(path, asset["checksum"], asset["size"])
+
+
+def _jp2_fault(path: Path) -> str | None:
+    """What is missing at the end of a JPEG 2000 file, by its boxes; None if nothing is.
+
+    Costs nothing beside decoding, and can say how much is missing. None also for other formats.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
-        at = 0
+        if file.read(len(_JP2_SIGNATURE)) != _JP2_SIGNATURE:
+            return None
+        at, last = 0, b""
         while at + 8 <= size:
-            file.seek(at)
-            length, kind = struct.unpack(">I4s", file.read(8))
-            if length == 1:
-                length = struct.unpack(">Q", file.read(8))[0]
-            end = size if length == 0 else at + length
+            end, kind = _box(file, at, size)
+            if end > size:
+                return f"ends early, {end - size} bytes are missing"
             if kind == b"jp2c":
-                file.seek(max(end - 2, 0))
-                return end <= size and file.read(2) == _END_OF_CODESTREAM
-            at = max(end, at + 8)
-    return False
+                file.seek(end - 2)
+                last = file.read(2)
+            at = end
+    return None if at == size and last == _END_OF_CODESTREAM else "ends early"
 
 
-def _last_block_reads(path: Path) -> bool:
-    with rasterio.open(path) as raster:
-        *_, (_, window) = raster.block_windows(raster.count)
-        raster.read(raster.count, window=window)
-    return True
+def _box(file: BinaryIO, at: int, size: int) -> tuple[int, bytes]:
+    """End and type of the box that begins at a byte: ISO/IEC 15444-1, I.4."""
+    file.seek(at)
+    length, kind = struct.unpack(">I4s", file.read(8))
+    if length == 1 and at + 16 <= size:
+        (length,) = struct.unpack(">Q", file.read(8))
+    return size if length == 0 else at + max(length, 8), kind
 
 
-def _broken(path: Path, why: str) -> InputError:
-    size = path.stat().st_size
-    return InputError(
-        f"{path}: is broken or cut short ({size} bytes; {why}), but a whole image was wanted;"
-        " fetch the file again"
-    )
+def _decode(path: Path) -> None:
+    with rasterio.Env(GDAL_NUM_THREADS="1"), rasterio.open(path) as raster:
+        for band in raster.indexes:
+            for _, window in raster.block_windows(band):
+                raster.read(band, window=window)
+
+
+def _local(href: str) -> Path | None:
+    if href.startswith("file://"):
+        return Path(unquote(urlparse(href).path))
+    return None if "://" in href else Path(href)

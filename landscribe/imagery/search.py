@@ -1,229 +1,161 @@
-"""Search: the scenes that show a region in a season, from a catalogue, and their lock.
+"""Search: the scenes that show a region in a season, from a catalogue, and their lock."""
 
-STAC items are brought to one form at the door (`normalised`), so that no later step has to know
-which provider, STAC version or processing baseline they came from.
-"""
-
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Self
 
+import pyarrow as pa
 import pyarrow.parquet as pq
-import pystac
-import stac_geoparquet
-from pystac_client import Client
-from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry import box, shape
-from urllib3.util import Retry
+from stac_geoparquet.arrow import parse_stac_items_to_arrow, stac_table_to_items, to_parquet
+from tqdm import tqdm
 
 from landscribe.cards import Region, Season, Sensor
 from landscribe.command import InputError, written
 from landscribe.grid import lonlat_bounds
+from landscribe.imagery.catalogues import opened, reading
+from landscribe.imagery.items import (
+    TIMES,
+    flat_bbox,
+    item_times,
+    newest,
+    normalised,
+    parsed_time,
+    told_time,
+)
 
-_BASELINE_WITH_OFFSET = 4.0  # Sentinel-2 products from 04.00: DN = 10000 * reflectance + 1000
-_OFFSET_DN = -1000  # ESA, Sentinel-2 Products Specification Document, RADIO_ADD_OFFSET
-_RETRY = Retry(5, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504])
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched."""
+
+    collection: str
+    bounds: tuple[float, float, float, float]  # west, south, east, north [degrees]
+    first: datetime  # UTC
+    last: datetime  # UTC, itself included; whole seconds
+
+    @classmethod
+    def of(cls, region: Region, sensor: Sensor, year: int, season: Season) -> Self:
+        """Query for the lon-lat box that holds a region, in one year's season."""
+        first, last = _day(year, season.first), _day(year, season.last)
+        if first > last:
+            raise InputError(
+                f"the season is {season.first} to {season.last}, but it has to begin before it ends"
+                ", within one year; correct the config's `season`"
+            )
+        bounds = tuple(round(value, 7) for value in lonlat_bounds(region.bounds, region.crs))
+        end = datetime.combine(last, time(23, 59, 59), UTC)
+        return cls(sensor.collection, bounds, datetime.combine(first, time(), UTC), end)
+
+    @property
+    def interval(self) -> str:
+        """First and last moment, as STAC has it."""
+        return f"{told_time(self.first)}/{told_time(self.last)}"
+
+    def as_dict(self) -> dict:
+        """For the lock."""
+        told = {"bounds_lonlat": list(self.bounds), "datetime": self.interval}
+        return {"collection": self.collection} | told
+
+    def finds(self, item: dict) -> bool:
+        """Whether an item is of the collection, in the season, and touches the bounds."""
+        if item.get("collection") != self.collection:
+            return False
+        first, last = item_times(item)
+        if first.replace(microsecond=0) > self.last or last < self.first:
+            return False
+        outline = shape(item["geometry"]) if item.get("geometry") else box(*flat_bbox(item))
+        return outline.intersects(box(*self.bounds))
+
+    def __str__(self) -> str:
+        west, south, east, north = self.bounds
+        return (
+            f"{self.collection} from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d} in lon"
+            f" {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"
+        )
 
 
-def search_catalogue(
-    catalogue: str, region: Region, sensor: Sensor, year: int, season: Season
-) -> list[dict]:
-    """Normalised STAC items of the sensor that touch the region in the season, by time and id.
+def search_catalogue(catalogue: str, query: Query, sensor: Sensor) -> list[dict]:
+    """Normalised items that a query finds, the newest processing of each, by time and id.
+
+    What a server answers is tested again, as some leave out a part of the question.
 
     Args:
         catalogue: folder or catalog.json of a static catalogue, or the address of one or of an API.
     """
-    bounds = lonlat_bounds(region.bounds, region.crs)
-    first, last = f"{year}-{season.first}", f"{year}-{season.last}"
-    source = _opened(catalogue)
-    if isinstance(source, Client) and source.conforms_to("ITEM_SEARCH"):
-        items, known = _from_api(source, catalogue, sensor, bounds, f"{first}/{last}"), "an API"
-    else:
-        every = [i for i in source.get_items(recursive=True) if _of(i, sensor)]
-        items = [i for i in every if _shows(i, bounds, first, last)]
-        known = _extent(every)
-    if not items:
-        west, south, east, north = bounds
-        raise InputError(
-            f"{catalogue}: no scene of {sensor.collection} from {first} to {last} in {west:.4f},"
-            f" {south:.4f}, {east:.4f}, {north:.4f} (lon, lat); it holds {known}; change the"
-            " region, the years or season, or the catalogue"
-        )
-    scenes = [normalised(item.to_dict(transform_hrefs=False), sensor) for item in _absolute(items)]
-    return newest(scenes)
-
-
-def normalised(item: dict, sensor: Sensor) -> dict:
-    """STAC item in Landscribe's one form, with just the sensor's bands (and SCL where it is used).
-
-    `proj:code` and `proj:epsg` stand on the item and each asset; assets are named as the sensor's
-    bands; each has nodata, raster:scale and raster:offset. Sentinel-2 baselines from 04.00 get the
-    offset that their items often leave out.
-    """
-    wanted = {band.name: (band.name, band.common_name) for band in sensor.bands}
-    if sensor.clouds.method == "scl":
-        wanted["SCL"] = ("SCL", "scl")
-    code = _proj_code(item)
-    item["properties"] |= {"proj:code": code, "proj:epsg": int(code.removeprefix("EPSG:"))}
-    assets = {}
-    for name, names in wanted.items():
-        key = _asset_key(item["assets"], names)
-        if key is None:
+    with reading(catalogue):
+        source = opened(catalogue)
+        items = source.items(query.collection, query.bounds, query.interval)
+        bar = tqdm(items, desc="read items", unit="item", mininterval=1)
+        found = [item for item in bar if query.finds(item)]
+        if not found:
             raise InputError(
-                f"scene {item['id']}: no band {name}, which the sensor card wants; it has"
-                f" {', '.join(item['assets'])}; take the band off the card or the scene out"
+                f"{catalogue}: no scene of {query}; it has {source.holds(query.collection)}; change"
+                " the region, the years, the season, the sensor card's collection or the catalogue"
             )
-        assets[name] = _asset(item, dict(item["assets"][key]), sensor, code)
-    return item | {"assets": assets}
-
-
-def newest(items: list[dict]) -> list[dict]:
-    """One item per grid cell and time, sorted by time and id: the newest processing of each."""
-    best: dict[tuple, dict] = {}
-    for item in sorted(items, key=lambda i: (_baseline(i), i["properties"].get("created", ""))):
-        properties = item["properties"]
-        best[properties["datetime"], properties.get("grid:code", item["id"])] = item
-    return sorted(best.values(), key=lambda i: (i["properties"]["datetime"], i["id"]))
+    return newest([normalised(item, sensor) for item in found])
 
 
 def lock(catalogue: str, query: dict, items: list[dict]) -> dict:
     """What makes a rebuild repeatable: the query, and each scene's files with their checksums.
 
-    Holds no time of its own, so equal searches give equal bytes.
+    Holds no time of its own, so equal searches give equal bytes. Scenes are sorted by id; checksum
+    (multihash) and size [bytes] are None where the catalogue does not give them.
     """
     scenes = [
         {
             "id": item["id"],
-            "collection": item.get("collection"),
+            "collection": item["collection"],
             "datetime": item["properties"]["datetime"],
-            "assets": {name: _locked(asset) for name, asset in sorted(item["assets"].items())},
+            "assets": {name: _locked(asset) for name, asset in item["assets"].items()},
         }
-        for item in items
+        for item in sorted(items, key=lambda item: item["id"])
     ]
     return {"catalogue": catalogue, "query": query, "scenes": scenes}
 
 
 def write_scenes(path: Path, items: list[dict]) -> None:
-    """Scene list as stac-geoparquet."""
+    """Scene list as stac-geoparquet, one row per item, in the order given."""
+    try:
+        table = parse_stac_items_to_arrow(items).read_all()
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{path}: the items do not fit one table ({' '.join(str(error).split())}): a field is"
+            " a number in some and a text in others; mend the catalogue's items"
+        ) from None
     with written(path) as part:
-        table = stac_geoparquet.arrow.parse_stac_items_to_arrow(items)
-        stac_geoparquet.arrow.to_parquet(table.read_all(), part)
+        to_parquet(table, part)
 
 
 def read_scenes(path: Path) -> list[dict]:
-    """STAC items of a scene list, as `search_catalogue` gave them."""
-    return list(stac_geoparquet.arrow.stac_table_to_items(pq.read_table(path)))
-
-
-def _opened(catalogue: str) -> Client | pystac.Catalog:
-    path = catalogue if catalogue.endswith(".json") else f"{catalogue.rstrip('/')}/catalog.json"
-    try:
-        if "://" in catalogue:
-            return Client.open(catalogue, stac_io=StacApiIO(max_retries=_RETRY))
-        return pystac.Catalog.from_file(path)
-    except (APIError, OSError, ValueError, pystac.STACError, pystac.STACTypeError) as error:
-        raise InputError(
-            f"{catalogue}: no STAC catalogue or API answers there ({' '.join(str(error).split())});"
-            " check the config's `catalogue`, or that the server is up"
-        ) from None
-
-
-def _from_api(
-    client: Client, address: str, sensor: Sensor, bounds: tuple, datetime: str
-) -> list[pystac.Item]:
-    search = client.search(collections=[sensor.collection], bbox=bounds, datetime=datetime)
-    try:
-        return list(search.items())
-    except APIError as error:
-        raise InputError(
-            f"{address}: the search failed ({' '.join(str(error).split())}); check that the server"
-            f" knows the collection {sensor.collection}, or try again later"
-        ) from None
-
-
-def _absolute(items: list[pystac.Item]) -> list[pystac.Item]:
+    """Items just as `write_scenes` got them: dicts that stackstac takes."""
+    items = [_filled(item) for item in stac_table_to_items(pq.read_table(path))]
     for item in items:
-        item.make_asset_hrefs_absolute()
+        for name in TIMES & item["properties"].keys():
+            item["properties"][name] = told_time(parsed_time(item["properties"][name]))
     return items
 
 
-def _of(item: pystac.Item, sensor: Sensor) -> bool:
-    return item.collection_id == sensor.collection
-
-
-def _shows(item: pystac.Item, bounds: tuple, first: str, last: str) -> bool:
-    when = item.datetime.date() if item.datetime else None
-    if when is None or not date.fromisoformat(first) <= when <= date.fromisoformat(last):
-        return False
-    outline = shape(item.geometry) if item.geometry else box(*item.bbox)
-    return outline.intersects(box(*bounds))
-
-
-def _extent(items: list[pystac.Item]) -> str:
-    if not items:
-        return "no scene of that collection"
-    days = sorted(i.datetime.date().isoformat() for i in items if i.datetime)
-    west, south, east, north = box(*items[0].bbox).union(box(*items[-1].bbox)).bounds
-    return (
-        f"{len(items)} of other days or places ({days[0]} to {days[-1]}, around {west:.2f},"
-        f" {south:.2f}, {east:.2f}, {north:.2f})"
-    )
-
-
-def _proj_code(item: dict) -> str:
-    for fields in (item["properties"], *item["assets"].values()):
-        if code := fields.get("proj:code"):
-            return code
-        if epsg := fields.get("proj:epsg"):
-            return f"EPSG:{epsg}"
-    raise InputError(
-        f"scene {item['id']}: says no CRS (proj:code or proj:epsg); mend the catalogue's item"
-    )
-
-
-def _asset_key(assets: dict, names: tuple[str, str | None]) -> str | None:
-    """Key of the asset of a band, by its key, band name or common name."""
-    wanted = {name.lower() for name in names if name}
-    for key, asset in assets.items():
-        bands = [*asset.get("bands", []), *asset.get("eo:bands", [])]
-        told = {key, *(b.get("name") for b in bands)}
-        told |= {b.get("eo:common_name", b.get("common_name")) for b in bands}
-        if len(bands) < 2 and wanted & {t.lower() for t in told if t}:
-            return key
-    return None
-
-
-def _asset(item: dict, asset: dict, sensor: Sensor, code: str) -> dict:
-    old = (asset.get("raster:bands") or [{}])[0]
-    new = (asset.get("bands") or [{}])[0]
-    scale = _first(asset.get("raster:scale"), new.get("raster:scale"), old.get("scale"))
-    offset = _first(asset.get("raster:offset"), new.get("raster:offset"), old.get("offset"))
-    if offset is None and _baseline(item) >= _BASELINE_WITH_OFFSET:
-        offset = _OFFSET_DN * sensor.scale
-    nodata = _first(asset.get("nodata"), new.get("nodata"), old.get("nodata"), sensor.nodata)
-    return asset | {
-        "proj:code": code,
-        "proj:epsg": int(code.removeprefix("EPSG:")),
-        "nodata": nodata,
-        "raster:scale": _first(scale, sensor.scale),
-        "raster:offset": _first(offset, sensor.offset),
-    }
-
-
-def _first(*values: float | None) -> float | None:
-    return next((value for value in values if value is not None), None)
-
-
-def _baseline(item: dict) -> float:
-    told = item["properties"].get("s2:processing_baseline") or item["properties"].get(
-        "processing:version", ""
-    )
+def _day(year: int, month_day: str) -> date:
     try:
-        return float(told) if item["properties"].get("constellation") == "sentinel-2" else 0.0
+        return date.fromisoformat(f"{year}-{month_day}")
     except ValueError:
-        return 0.0
+        if month_day == "02-29":
+            return date(year, 2, 28)
+        raise InputError(
+            f"{month_day} is no day of {year}, but a season's days are MM-DD; correct the config's"
+            " `season`"
+        ) from None
 
 
 def _locked(asset: dict) -> dict:
-    told = {key: asset.get(f"file:{key}") for key in ("checksum", "size")}
-    return {"href": asset["href"]} | {key: value for key, value in told.items() if value}
+    checksum, size = asset.get("file:checksum"), asset.get("file:size")
+    return {"href": asset["href"], "checksum": checksum, "size": size}
+
+
+def _filled(value: object) -> object:
+    """The value without nulls: those of a table's cells, which the item did not have."""
+    if isinstance(value, dict):
+        return {name: _filled(v) for name, v in value.items() if v is not None}
+    return [_filled(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,176 @@
+"""Segment: a small U-Net that gives every pixel of a tile its class.
+
+Ronneberger et al. 2015, arXiv:1505.04597, with group normalisation (Wu and He 2018,
+arXiv:1803.08494), whose result for a tile does not depend on the other tiles of its batch.
+
+Letters of shapes: n tiles, b bands, c channels, k classes, y, x.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from landscribe.training.data import IGNORE, VALIDATION, Tiles, class_indices
+from landscribe.training.loop import Schedule, fit
+from landscribe.training.predictor import Sample, Signature, TileSettings, Work
+
+_GROUPS = 8
+
+
+class Settings(TileSettings):
+    """How large the network is and how it learns."""
+
+    width: int = Field(32, ge=8, multiple_of=8, description="channels of the finest level")
+    depth: int = Field(3, ge=1, le=5, description="number of coarser levels")
+    dropout: float = Field(0.2, ge=0, lt=1, description="share of channels dropped in training")
+    train_px: int = Field(128, ge=32, multiple_of=32, description="side of a training tile [px]")
+    epochs: int = Field(30, ge=1, description="largest number of epochs")
+    tiles_per_epoch: int = Field(192, ge=1, description="tiles seen in an epoch")
+    patience: int = Field(12, ge=1, description="epochs without a better validation, then stop")
+    learning_rate: float = Field(2e-3, gt=0, description="highest learning rate of the cycle")
+    weight_decay: float = Field(0.02, ge=0, description="of AdamW")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="share given to the other classes")
+    flips: bool = Field(
+        True, description="mean over the tile's 8 turns and mirrors: 8 times slower"
+    )
+
+
+def train(
+    samples: list[Sample], signature: Signature, settings: Settings, work: Work
+) -> "Predictor":
+    """Learn from the training split, stop early on the validation split."""
+    torch.manual_seed(work.seed)
+    network = UNet(len(signature.bands), len(signature.classes), settings)
+    network.measure(samples)
+    tiles = Tiles(
+        samples, signature.classes, settings.train_px, settings.tiles_per_epoch, work.seed
+    )
+    schedule = Schedule(
+        settings.epochs,
+        settings.patience,
+        settings.batch,
+        settings.learning_rate,
+        settings.weight_decay,
+        settings.label_smoothing,
+    )
+    validation = _validation(samples, signature, settings)
+    weights, history = fit(network, tiles, validation, schedule, work)
+    network.load_state_dict(weights)
+    return Predictor(network, signature, settings, history)
+
+
+def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Settings) -> "Predictor":
+    """U-Net from what `Predictor.tensors` gave."""
+    network = UNet(len(signature.bands), len(signature.classes), settings)
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+    return Predictor(network, signature, settings, [])
+
+
+class UNet(nn.Module):
+    """Encoder and decoder with skips; sees about 9 * 2**depth pixels around each pixel."""
+
+    def __init__(self, bands: int, classes: int, settings: Settings) -> None:
+        super().__init__()
+        widths = [settings.width * 2**level for level in range(settings.depth + 1)]
+        self.register_buffer("mean", torch.zeros(bands))
+        self.register_buffer("std", torch.ones(bands))
+        self.down = nn.ModuleList(
+            [_stage(i, o) for i, o in zip([bands + 1, *widths], widths, strict=False)]
+        )
+        self.up = nn.ModuleList(
+            [_stage(o + i, o) for o, i in zip(widths, widths[1:], strict=False)]
+        )
+        self.drop = nn.Dropout2d(settings.dropout)
+        self.head = nn.Conv2d(widths[0], classes, 1)
+
+    def measure(self, samples: list[Sample]) -> None:
+        """Take mean and spread of each band from the observed pixels of the samples."""
+        seen = [s.reflectance[:, np.isfinite(s.reflectance).all(0)] for s in samples]
+        pixels = np.concatenate(seen, axis=1, dtype="float64")
+        self.mean.copy_(torch.from_numpy(pixels.mean(1)))
+        self.std.copy_(torch.from_numpy(pixels.std(1) + 1e-6))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits (n, k, y, x) of reflectance (n, b, y, x) with NaN where missing."""
+        seen = image.isfinite().all(1, keepdim=True)  # (n, 1, y, x)
+        x = (image - self.mean[:, None, None]) / self.std[:, None, None]
+        x = torch.where(seen, x, 0.0).clamp(-6, 6)
+        x = torch.cat([x, seen.to(x.dtype)], 1)  # (n, b+1, y, x)
+        skips = []
+        for level, stage in enumerate(self.down):
+            x = stage(x if level == 0 else F.max_pool2d(x, 2))  # (n, c*2**level, y/2**level, ...)
+            skips.append(x)
+        x = self.drop(skips.pop())
+        for stage, skip in zip(reversed(self.up), reversed(skips), strict=True):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = stage(torch.cat([skip, x], 1))  # (n, c*2**level, y/2**level, ...)
+        return self.head(self.drop(x))  # (n, k, y, x)
+
+
+class Predictor:
+    """A trained U-Net; see `landscribe.training.predictor.Predictor`."""
+
+    def __init__(
+        self, network: UNet, signature: Signature, settings: Settings, history: list[dict]
+    ) -> None:
+        self.network = network.eval()
+        self.signature, self.settings, self.history = signature, settings, history
+
+    def to(self, device: str) -> "Predictor":
+        """Itself, on that device."""
+        self.network.to(device)
+        return self
+
+    @torch.inference_mode()
+    def probabilities(self, tiles: np.ndarray) -> np.ndarray:
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x)."""
+        image = torch.from_numpy(np.ascontiguousarray(tiles)).to(self.network.mean.device)
+        if not self.settings.flips:
+            return self.network(image).softmax(1).float().cpu().numpy()
+        total = torch.zeros(())
+        for turns in range(4):
+            for axes in ((), (3,)):
+                turned = torch.rot90(image, turns, (2, 3)).flip(axes)
+                told = self.network(turned).softmax(1).float().flip(axes)
+                total = total.to(told.device) + torch.rot90(told, -turns, (2, 3))
+        return (total / 8).cpu().numpy()
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Weights by name."""
+        return {name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
+
+
+def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
+    """Two 3x3 convolutions, each normalised and rectified."""
+    layers: list[nn.Module] = []
+    for channels in (channels_in, channels_out):
+        layers += [
+            nn.Conv2d(channels, channels_out, 3, padding=1, bias=False),
+            nn.GroupNorm(_GROUPS, channels_out),
+            nn.ReLU(),
+        ]
+    return nn.Sequential(*layers)
+
+
+def _validation(
+    samples: list[Sample], signature: Signature, settings: Settings
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Tiles of a fixed grid that hold validation labels; all other labels are IGNORE."""
+    side, found = settings.train_px, []
+    for sample in samples:
+        targets = np.where(
+            sample.splits == VALIDATION, class_indices(sample.classes, signature.classes), IGNORE
+        )
+        targets[~np.isfinite(sample.reflectance).all(0)] = IGNORE
+        height, width = targets.shape
+        for top in range(0, height, side):
+            for left in range(0, width, side):
+                part = np.s_[top : top + side, left : left + side]
+                short = [(0, side - n) for n in targets[part].shape]
+                if (targets[part] != IGNORE).any():
+                    image = sample.reflectance[:, part[0], part[1]]
+                    image = np.pad(image, [(0, 0), *short], constant_values=np.nan)
+                    found.append((image, np.pad(targets[part], short, constant_values=IGNORE)))
+    return found

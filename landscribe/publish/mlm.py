@@ -1,0 +1,145 @@
+"""STAC Item of a trained model, with the Machine Learning Model extension (MLM 1.4)."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pystac
+from pystac.extensions.file import FileExtension
+from pystac.extensions.mlm import (
+    AssetGeneralMLMExtension,
+    Hyperparameters,
+    InputStructure,
+    MLMExtension,
+    ModelInput,
+    ModelOutput,
+    ProcessingExpression,
+    ResultStructure,
+    TaskType,
+)
+
+from landscribe.provenance import ROOT
+from landscribe.publish.product import Origin
+from landscribe.publish.stac import base_item, described, legend_classes
+
+EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
+_FRAMEWORKS = {"torch": ("PyTorch", "torch"), "sklearn": ("scikit-learn", "scikit-learn")}
+
+
+def model_document(
+    origin: Origin, weights: Path, description: Path, bounds: tuple[str, tuple], folder: Path
+) -> dict:
+    """Item of the model that drew a map.
+
+    Args:
+        weights: model.safetensors.
+        description: model.json.
+        bounds: CRS and west, south, east, north of the ground that it learnt from.
+        folder: where the item will stand.
+    """
+    item = base_item(origin, f"{origin.id}-model", bounds, folder)
+    item.properties |= {
+        "title": f"{origin.model['title']} for {origin.task.title.lower()}",
+        "description": (
+            f"{origin.model['title']}, trained on {origin.region.title}, {origin.year}; weights"
+            " only, no pickle. Use it where the ground and season are alike."
+        ),
+        "bands": _bands(origin),
+        "landscribe:samples": origin.model["samples"] | {"test": origin.scores["sample"]},
+        "landscribe:kind": origin.model["kind"],
+    }
+    item.stac_extensions.append(EO)
+    _apply_mlm(item, origin)
+    item.add_asset("model", _weights(weights, folder))
+    # MLM 1.4 wants bands in the properties, STAC 1.1 allows them there only if an asset has them.
+    item.assets["model"].extra_fields["bands"] = _bands(origin)
+    AssetGeneralMLMExtension.ext(item.assets["model"]).apply(artifact_type="safetensors")
+    about = {"title": "Settings, signature, history", "media_type": "application/json"}
+    item.add_asset("description", described(description, folder, roles=["metadata"], **about))
+    item.add_link(pystac.Link("related", "./map.json", "application/json", "The map it drew"))
+    FileExtension.add_to(item)
+    return item.to_dict(include_self_link=False, transform_hrefs=False)
+
+
+def _apply_mlm(item: pystac.Item, origin: Origin) -> None:
+    framework, version = _framework(origin.model["kind"])
+    MLMExtension.ext(item, add_if_missing=True).apply(
+        name=origin.id,
+        architecture=origin.model["title"],
+        tasks=[TaskType.SEMANTIC_SEGMENTATION],
+        input=[_input(origin)],
+        output=[_output(origin)],
+        framework=framework,
+        framework_version=version,
+        total_parameters=origin.model["parameters"],
+        pretrained=False,
+        batch_size_suggestion=origin.model["settings"]["batch"],
+        accelerator_constrained=False,
+        hyperparameters=Hyperparameters(origin.model["settings"]),
+    )
+    # None means to MLM: trained from scratch, and: runs on any accelerator. pystac leaves it out.
+    item.properties |= {"mlm:pretrained_source": None, "mlm:accelerator": None}
+
+
+def _input(origin: Origin) -> ModelInput:
+    signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
+    shape = [-1, len(signature["bands"]), tile_px, tile_px]
+    dims = ["batch", "channel", "height", "width"]
+    scaling = f"A * {origin.sensor.scale:g} + {origin.sensor.offset:g}"
+    return ModelInput.create(
+        name="reflectance",
+        bands=list(signature["bands"]),
+        input=InputStructure.create(shape, dims, "float32"),
+        description=(
+            f"Reflectance on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
+            " the training statistics is part of the model"
+        ),
+        pre_processing_function=ProcessingExpression.create("gdal-calc", scaling),
+    )
+
+
+def _output(origin: Origin) -> ModelOutput:
+    signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
+    by_id = {land.id: land for land in origin.task.legend}
+    shape = [-1, len(signature["classes"]), tile_px, tile_px]
+    return ModelOutput.create(
+        name="probabilities",
+        tasks=[TaskType.SEMANTIC_SEGMENTATION],
+        result=ResultStructure.create(shape, ["batch", "class", "height", "width"], "float32"),
+        description="Probabilities that sum to 1 over the classes, which stand in this order",
+        classes=legend_classes([by_id[i] for i in signature["classes"]]),
+    )
+
+
+def _bands(origin: Origin) -> list[dict]:
+    """Bands of the input, in its order, as STAC 1.1 and eo 2.0 name their properties."""
+    card = {band.name: band for band in origin.sensor.bands}
+    return [
+        {
+            "name": name,
+            "eo:center_wavelength": card[name].wavelength_um,
+            "eo:full_width_half_max": card[name].fwhm_um,
+            **({"eo:common_name": card[name].common_name} if card[name].common_name else {}),
+        }
+        for name in origin.model["signature"]["bands"]
+    ]
+
+
+def _weights(path: Path, folder: Path) -> pystac.Asset:
+    return described(
+        path,
+        folder,
+        title="Weights",
+        description="Tensors by name, in the safetensors format",
+        media_type="application/octet-stream; application=safetensors",
+        roles=["mlm:model", "mlm:weights", "data"],
+    )
+
+
+def _framework(kind: str) -> tuple[str, str]:
+    """Name and version of the framework that a kind's file imports."""
+    source = (ROOT / "landscribe/models" / f"{kind}.py").read_text()
+    for package, (name, distribution) in _FRAMEWORKS.items():
+        if re.search(rf"^\s*(from|import) {package}\b", source, re.MULTILINE):
+            return name, metadata.version(distribution).split("+")[0]
+    return "NumPy", metadata.version("numpy")

@@ -1,0 +1,283 @@
+/* The map: pan, zoom, layers, read-out. Plain script, no library; without it the page is complete
+   but still. What is shown stands in the address (#model=..&layer=..&at=x,y) and can be sent. */
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const data = JSON.parse(byId("viewer-data").textContent);
+  const [width, height] = data.size;
+  const [west, south, east, north] = data.bounds;
+  const metres = (east - west) / width; // of a pixel
+  const sheet = byId("sheet"), stack = byId("stack"), marks = byId("marks"), only = byId("only");
+  const MOST = 24; // screen pixels of a map pixel, at most
+  const state = {
+    model: document.documentElement.dataset.model, layer: "map", opacity: 80,
+    k: 1, x: width / 2, y: height / 2, // screen px per map px; map px in the middle of the sheet
+    at: null, only: new Set(), // pinned map px; colours shown alone
+  };
+
+  /* What lies where. */
+  const ground = (x, y) => [west + x * metres, north - y * metres];
+  const pixelOf = (easting, northing) => [(easting - west) / metres, (north - northing) / metres];
+  const lonLat = (x, y) => { // linear between the places of the lattice
+    const side = data.lonlat.length - 1;
+    const u = Math.min(Math.max(x / width, 0), 1) * side, v = Math.min(Math.max(y / height, 0), 1) * side;
+    const i = Math.min(Math.floor(u), side - 1), j = Math.min(Math.floor(v), side - 1);
+    const [a, b, c, d] = [data.lonlat[j][i], data.lonlat[j][i + 1], data.lonlat[j + 1][i], data.lonlat[j + 1][i + 1]];
+    const mix = (n) => (a[n] * (1 - u + i) + b[n] * (u - i)) * (1 - v + j) + (c[n] * (1 - u + i) + d[n] * (u - i)) * (v - j);
+    return [mix(0), mix(1)];
+  };
+  const image = (layer) => document.querySelector(`img[data-layer="${layer}"]`
+    + (layer === "map" || layer === "confidence" ? `[data-model="${CSS.escape(state.model)}"]` : ""));
+  const pixels = new Map(); // image -> its drawing context, to read colours from
+  const drawn = (picture) => {
+    if (!pixels.has(picture)) {
+      const canvas = document.createElement("canvas");
+      canvas.width = width; canvas.height = height;
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.drawImage(picture, 0, 0);
+      pixels.set(picture, context);
+    }
+    return pixels.get(picture);
+  };
+  const hex = (d, i) => "#" + [d[i], d[i + 1], d[i + 2]].map((n) => n.toString(16).padStart(2, "0")).join("");
+  const read = (layer, x, y) => { // [colour, what it says] or null where the layer is empty
+    const { data: d } = drawn(image(layer)).getImageData(Math.floor(x), Math.floor(y), 1, 1);
+    if (d[3] === 0) return null;
+    const key = data.keys[layer + (layer === "observations" ? "" : "/" + state.model)];
+    return key.find(([colour]) => colour === hex(d, 0)) || null;
+  };
+
+  /* Drawing. */
+  const least = () => Math.min(sheet.clientWidth / width, sheet.clientHeight / height);
+  const toScreen = (x, y) => [(x - state.x) * state.k + sheet.clientWidth / 2, (y - state.y) * state.k + sheet.clientHeight / 2];
+  const toMap = (sx, sy) => [(sx - sheet.clientWidth / 2) / state.k + state.x, (sy - sheet.clientHeight / 2) / state.k + state.y];
+  const inside = (n, size, screen) => { // keep the map's edge at the sheet's edge, or centre it
+    const half = screen / 2 / state.k;
+    return half * 2 >= size ? size / 2 : Math.min(Math.max(n, half), size - half);
+  };
+  const draw = () => {
+    state.k = Math.min(Math.max(state.k, least()), Math.max(MOST, least()));
+    state.x = inside(state.x, width, sheet.clientWidth);
+    state.y = inside(state.y, height, sheet.clientHeight);
+    const [left, top] = toScreen(0, 0);
+    stack.style.transform = `translate(${left}px, ${top}px) scale(${state.k})`;
+    sheet.classList.toggle("near", state.k > least() * 1.001);
+    stack.classList.toggle("near", state.k > 1);
+    byId("zoom-out").disabled = byId("zoom-all").disabled = state.k <= least() * 1.001;
+    byId("zoom-in").disabled = state.k >= MOST;
+    drawScale(); drawMarks();
+  };
+  const roundStep = (wanted) => { // 1, 2 or 5 times a power of ten, at most `wanted`
+    const power = 10 ** Math.floor(Math.log10(wanted));
+    return power * [5, 2, 1].find((n) => n * power <= wanted);
+  };
+  const drawScale = () => {
+    const step = roundStep((metres / state.k) * Math.min(150, sheet.clientWidth * 0.3));
+    const [bar, said] = byId("scale").children;
+    bar.style.width = `${(step / metres) * state.k}px`;
+    said.textContent = step >= 1000 ? `${step / 1000} km` : `${step} m`;
+  };
+  const drawMarks = () => {
+    const w = sheet.clientWidth, h = sheet.clientHeight;
+    const step = roundStep((metres / state.k) * 250);
+    const [x0, y1] = ground(...toMap(0, h)), [x1, y0] = ground(...toMap(w, 0));
+    const eastings = [], northings = [];
+    for (let e = Math.ceil(Math.max(x0, west) / step) * step; e <= Math.min(x1, east); e += step) eastings.push(e);
+    for (let n = Math.ceil(Math.max(y1, south) / step) * step; n <= Math.min(y0, north); n += step) northings.push(n);
+    const km = (m) => (m / 1000).toFixed(step < 100 ? 2 : step < 1000 ? 1 : 0);
+    let shapes = "";
+    for (const e of eastings) {
+      const [sx] = toScreen(...pixelOf(e, north));
+      shapes += `<path class="tick" d="M${sx} ${h}v-7"/>`;
+      if (sx > 30 && sx < w - 40) shapes += `<text x="${sx}" y="${h - 10}" text-anchor="middle">${km(e)} km E</text>`;
+      for (const n of northings) {
+        const [, sy] = toScreen(...pixelOf(e, n));
+        shapes += `<path class="cross" d="M${sx - 5} ${sy}h10M${sx} ${sy - 5}v10"/>`;
+      }
+    }
+    for (const n of northings) {
+      const [, sy] = toScreen(...pixelOf(west, n));
+      shapes += `<path class="tick" d="M0 ${sy}h7"/>`;
+      if (sy > 130 && sy < h - 30) shapes += `<text x="10" y="${sy + 4}">${km(n)} km N</text>`;
+    }
+    if (state.at) {
+      const [sx, sy] = toScreen(...state.at);
+      shapes += `<circle class="pin" cx="${sx}" cy="${sy}" r="7"/><circle class="pin" cx="${sx}" cy="${sy}" r="7"/>`;
+    }
+    marks.innerHTML = shapes;
+  };
+  const drawOnly = () => { // the map with all but the chosen classes left out
+    const alone = state.layer === "map" && state.only.size > 0;
+    only.hidden = !alone;
+    image("map").hidden = state.layer !== "map" || alone;
+    if (!alone) return;
+    const picture = drawn(image("map")).getImageData(0, 0, width, height), d = picture.data;
+    const kept = new Set([...state.only].map((colour) => parseInt(colour.slice(1), 16)));
+    for (let i = 0; i < d.length; i += 4) {
+      if (!kept.has((d[i] << 16) | (d[i + 1] << 8) | d[i + 2])) d[i + 3] = 0;
+    }
+    only.getContext("2d").putImageData(picture, 0, 0);
+  };
+  const show = () => { // everything that depends on model, layer and opacity
+    document.documentElement.dataset.model = state.model;
+    for (const e of all("[data-of-model]")) e.hidden = e.dataset.ofModel !== state.model;
+    for (const e of all("[data-legend]")) {
+      e.hidden = e.dataset.legend !== state.layer || (e.dataset.ofModel && e.dataset.ofModel !== state.model);
+    }
+    for (const e of all("img.over")) e.hidden = e !== (state.layer === "imagery" ? null : image(state.layer));
+    for (const e of all(".over")) e.style.opacity = state.opacity / 100;
+    for (const e of all("[data-choose]")) e.checked = e.value === state[e.dataset.choose];
+    for (const e of all("[data-only]")) e.setAttribute("aria-pressed", state.only.has(e.dataset.only));
+    for (const e of all("[data-row-of]")) e.classList.toggle("current", e.dataset.rowOf === state.model);
+    byId("opacity").value = state.opacity;
+    byId("opacity-said").textContent = `${state.opacity}\u202f%`;
+    byId("opacity").disabled = state.layer === "imagery";
+    drawOnly();
+    if (state.at) say(...state.at);
+  };
+
+  /* Reading a place. */
+  const say = (x, y) => {
+    const said = byId("said"), places = [byId("grid-place"), byId("lonlat-place")];
+    if (x < 0 || y < 0 || x >= width || y >= height) {
+      said.textContent = "Outside the map"; places.forEach((p) => { p.textContent = ""; });
+      return;
+    }
+    const land = read("map", x, y), sure = read("confidence", x, y), seen = read("observations", x, y);
+    said.replaceChildren();
+    if (land) {
+      const swatch = Object.assign(document.createElement("i"), { className: "swatch" });
+      swatch.style.background = land[0];
+      said.append(swatch);
+    }
+    const times = seen && `${seen[1]} clear observation${seen[1] === "1" ? "" : "s"}`;
+    said.append([land ? land[1] : "Not mapped", sure && `confidence ${sure[1]}`, times].filter(Boolean).join(" \u00b7 "));
+    const [e, n] = ground(Math.floor(x) + 0.5, Math.floor(y) + 0.5), [lon, lat] = lonLat(Math.floor(x) + 0.5, Math.floor(y) + 0.5);
+    const group = (m) => Math.round(m).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    places[0].textContent = `E ${group(e)}  N ${group(n)}  (${data.crs})`;
+    places[1].textContent = `${Math.abs(lat).toFixed(5)}\u00b0 ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(5)}\u00b0 ${lon < 0 ? "W" : "E"}`;
+  };
+  const pin = (at) => { state.at = at; if (at) say(...at); drawMarks(); remember(); };
+
+  /* Moving. */
+  const zoom = (factor, sx = sheet.clientWidth / 2, sy = sheet.clientHeight / 2) => {
+    const [x, y] = toMap(sx, sy), before = state.k;
+    state.k = Math.min(Math.max(state.k * factor, least()), MOST);
+    state.x = x - (x - state.x) * (before / state.k);
+    state.y = y - (y - state.y) * (before / state.k);
+    draw();
+    return state.k !== before;
+  };
+  const pan = (dx, dy) => { state.x -= dx / state.k; state.y -= dy / state.k; draw(); };
+  const fit = () => { state.k = 0; draw(); };
+  const local = (event) => { const box = sheet.getBoundingClientRect(); return [event.clientX - box.left - sheet.clientLeft, event.clientY - box.top - sheet.clientTop]; };
+
+  const fingers = new Map();
+  let travelled = 0;
+  sheet.addEventListener("pointerdown", (event) => {
+    if (event.target.closest("button") || event.button > 0) return;
+    sheet.setPointerCapture(event.pointerId);
+    if (fingers.size === 0) travelled = 0;
+    fingers.set(event.pointerId, local(event));
+  });
+  sheet.addEventListener("pointermove", (event) => {
+    const now = local(event), before = fingers.get(event.pointerId);
+    if (!before) { if (!state.at) say(...toMap(...now)); return; }
+    const others = [...fingers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+    travelled += Math.hypot(now[0] - before[0], now[1] - before[1]);
+    if (others.length) {
+      const far = (place) => Math.hypot(place[0] - others[0][0], place[1] - others[0][1]) || 1;
+      zoom(far(now) / far(before), (now[0] + others[0][0]) / 2, (now[1] + others[0][1]) / 2);
+    } else if (travelled > 4) {
+      sheet.classList.add("moving");
+      pan(now[0] - before[0], now[1] - before[1]);
+    }
+    fingers.set(event.pointerId, now);
+  });
+  const lift = (event) => {
+    if (!fingers.delete(event.pointerId)) return;
+    sheet.classList.remove("moving");
+    if (event.type === "pointerup" && travelled <= 4 && fingers.size === 0) {
+      const [x, y] = toMap(...local(event));
+      pin(x >= 0 && y >= 0 && x < width && y < height ? [x, y] : null);
+    }
+  };
+  sheet.addEventListener("pointerup", lift);
+  sheet.addEventListener("pointercancel", lift);
+  sheet.addEventListener("dblclick", (event) => { if (!event.target.closest("button")) zoom(2, ...local(event)); });
+  sheet.addEventListener("wheel", (event) => { // at its end, the wheel moves the page again
+    if (zoom(1.0018 ** -event.deltaY * (event.deltaMode ? 1.0018 ** (-event.deltaY * 30) : 1), ...local(event))) event.preventDefault();
+  }, { passive: false });
+  sheet.addEventListener("keydown", (event) => {
+    if (event.target !== sheet) return;
+    const step = 60, middle = () => say(...toMap(sheet.clientWidth / 2, sheet.clientHeight / 2));
+    const keys = {
+      ArrowLeft: () => pan(step, 0), ArrowRight: () => pan(-step, 0), ArrowUp: () => pan(0, step), ArrowDown: () => pan(0, -step),
+      "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: fit,
+      Enter: () => pin([state.x, state.y]), Escape: () => pin(null),
+    };
+    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    keys[event.key]();
+    if (!state.at) middle();
+  });
+  byId("zoom-in").addEventListener("click", () => zoom(1.6));
+  byId("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
+  byId("zoom-all").addEventListener("click", fit);
+
+  /* Choosing. */
+  document.addEventListener("input", (event) => {
+    const { choose } = event.target.dataset;
+    if (choose) state[choose] = event.target.value;
+    else if (event.target.id === "opacity") state.opacity = Number(event.target.value);
+    else return;
+    show(); remember();
+  });
+  document.addEventListener("click", async (event) => {
+    const entry = event.target.closest("[data-only]"), copy = event.target.closest("[data-copy]");
+    if (entry) {
+      const colour = entry.dataset.only;
+      if (!state.only.delete(colour)) state.only.add(colour);
+      show();
+    }
+    if (copy) {
+      const words = byId(copy.dataset.copy);
+      getSelection().selectAllChildren(words); // where the clipboard is closed, it is marked at least
+      try {
+        await navigator.clipboard.writeText(words.textContent.trim());
+        copy.textContent = "Copied";
+      } catch { copy.textContent = "Marked: now copy it"; }
+    }
+  });
+
+  /* The address. */
+  const remember = () => {
+    const told = new URLSearchParams({ model: state.model, layer: state.layer, opacity: state.opacity });
+    if (state.at) told.set("at", ground(...state.at).map(Math.round).join(","));
+    history.replaceState(null, "", `#${told}`);
+  };
+  const recall = () => {
+    const told = new URLSearchParams(location.hash.slice(1));
+    if (all("img[data-layer=map]").some((e) => e.dataset.model === told.get("model"))) state.model = told.get("model");
+    if (["map", "confidence", "observations", "imagery"].includes(told.get("layer"))) state.layer = told.get("layer");
+    if (told.has("opacity")) state.opacity = Math.min(Math.max(Number(told.get("opacity")) || 0, 0), 100);
+    const at = (told.get("at") || "").split(",").map(Number);
+    if (at.length === 2 && at.every(Number.isFinite)) state.at = pixelOf(...at);
+    if (told.has("zoom") && state.at) { [state.x, state.y] = state.at; state.k = least() * (Number(told.get("zoom")) || 1); }
+  };
+
+  const start = async () => {
+    document.documentElement.classList.add("live");
+    stack.style.inset = "auto"; stack.style.left = stack.style.top = 0;
+    stack.style.width = `${width}px`; stack.style.height = `${height}px`;
+    await Promise.all(all(".stack img").map((picture) => picture.decode()));
+    state.k = 0;
+    recall(); draw(); show();
+    new ResizeObserver(draw).observe(sheet);
+    window.addEventListener("hashchange", () => { recall(); draw(); show(); });
+    window.addEventListener("beforeprint", () => { fit(); });
+    document.documentElement.dataset.ready = "yes";
+  };
+  start();
+})();

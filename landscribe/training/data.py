@@ -1,0 +1,135 @@
+"""Training data: labelled blocks, and the tiles that a network sees of them.
+
+Blocks are held in memory: they are few where labels are few. Nothing here depends on the order or
+number of workers: tile i of epoch e is a pure function of (seed, e, i).
+"""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from landscribe.command import InputError
+from landscribe.formats import NODATA, SPLITS, cube_grid, read_cube, read_polygons, read_raster
+from landscribe.imagery.composite import composite
+from landscribe.training.predictor import Sample
+
+TRAIN, VALIDATION, TEST = range(len(SPLITS))
+IGNORE = -1  # target of pixels that must not teach
+_FREE_CHANGE = 0.05  # spread of the random brightness: season and haze vary more than that
+
+
+def read_samples(
+    cubes: tuple[Path, ...], labels: tuple[Path, ...], polygons: Path, bands: list[str]
+) -> list[Sample]:
+    """One sample per block, from its composite, label raster and the split polygons."""
+    table = read_polygons(polygons)
+    return [_sample(cube, raster, table, bands) for cube, raster in zip(cubes, labels, strict=True)]
+
+
+def counts(samples: list[Sample], split: int) -> dict[str, int]:
+    """Observed labelled pixels and polygons of a split."""
+    pixels, polygons = 0, 0
+    for sample in samples:
+        seen = (sample.splits == split) & np.isfinite(sample.reflectance).all(0)
+        pixels += int(seen.sum())
+        polygons += len(np.unique(sample.polygons[seen]))
+    return {"pixels": pixels, "polygons": polygons}
+
+
+class Tiles(Dataset):
+    """Tiles around training pixels: first a class is drawn, then one of its polygons, then a pixel.
+
+    So rare classes and small polygons are seen as often as common and large ones. Tiles are turned
+    and mirrored at random; labels of other splits are IGNORE.
+    """
+
+    def __init__(
+        self, samples: list[Sample], classes: tuple[int, ...], tile_px: int, length: int, seed: int
+    ) -> None:
+        self.samples, self.classes = samples, classes
+        self.tile_px, self.length, self.seed = tile_px, length, seed
+        self.epoch = 0
+        self.pixels = _pixels_by_class(samples, classes)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Reflectance (band, y, x) with NaN where missing, and class indices (y, x) or IGNORE."""
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        by_polygon = self.pixels[rng.integers(len(self.pixels))]
+        block, rows, cols = by_polygon[rng.integers(len(by_polygon))]
+        at = rng.integers(len(rows))
+        sample, shift = self.samples[block], rng.integers(-self.tile_px // 4, self.tile_px // 4, 2)
+        image, target = _cut(sample, rows[at] + shift[0], cols[at] + shift[1], self.tile_px)
+        target = class_indices(target, self.classes)
+        image = image * np.float32(1 + _FREE_CHANGE * rng.standard_normal())
+        turns, mirrored = rng.integers(4), rng.integers(2)
+        image, target = (np.rot90(a, turns, (-2, -1)) for a in (image, target))
+        if mirrored:
+            image, target = image[..., ::-1], target[..., ::-1]
+        return torch.from_numpy(image.copy()), torch.from_numpy(target.copy())
+
+
+def class_indices(classes: np.ndarray, legend: tuple[int, ...]) -> np.ndarray:
+    """Position of each legend id in the legend (int64), IGNORE for all else."""
+    table = np.full(256, IGNORE, "int64")
+    table[list(legend)] = np.arange(len(legend))
+    return table[classes]
+
+
+def _sample(cube: Path, labels: Path, table: gpd.GeoDataFrame, bands: list[str]) -> Sample:
+    data = read_cube(cube, bands)
+    (classes, polygons), _ = read_raster(labels, cube_grid(data))
+    mine = table[table.block == labels.parents[1].name]
+    if mine.empty:
+        raise InputError(
+            f"{labels}: the split table has no polygon of block {labels.parents[1].name}; split the"
+            " labels again"
+        )
+    of = np.full(int(polygons.max()) + 1, NODATA, "uint8")
+    of[mine.polygon] = [SPLITS.index(split) for split in mine.split]
+    of[0] = NODATA
+    reflectance = composite(data).values
+    return Sample(reflectance, classes.astype("uint8"), polygons, of[polygons])
+
+
+def _pixels_by_class(
+    samples: list[Sample], classes: tuple[int, ...]
+) -> list[list[tuple[int, np.ndarray, np.ndarray]]]:
+    """Per class that has any: block, rows and columns of the training pixels of each polygon."""
+    found: dict[int, list] = {class_id: [] for class_id in classes}
+    for block, sample in enumerate(samples):
+        usable = (sample.splits == TRAIN) & np.isfinite(sample.reflectance).all(0)
+        rows, cols = np.nonzero(usable)
+        ids = sample.polygons[rows, cols]
+        order = np.argsort(ids, kind="stable")
+        starts = np.flatnonzero(np.diff(ids[order])) + 1
+        for part in np.split(order, starts) if len(order) else []:
+            class_id = int(sample.classes[rows[part[0]], cols[part[0]]])
+            if class_id in found:
+                found[class_id].append((block, rows[part], cols[part]))
+    kept = [polygons for polygons in found.values() if polygons]
+    if not kept:
+        raise InputError(
+            "no training pixel has a label and a clear observation; check the season, the clouds"
+            " and the split"
+        )
+    return kept
+
+
+def _cut(sample: Sample, row: int, col: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tile centred near a pixel, moved inside the block; what a small block lacks is missing."""
+    height, width = sample.classes.shape
+    top = int(np.clip(row - side // 2, 0, max(0, height - side)))
+    left = int(np.clip(col - side // 2, 0, max(0, width - side)))
+    part = np.s_[top : top + side, left : left + side]
+    image = sample.reflectance[:, part[0], part[1]]
+    target = np.where(sample.splits[part] == TRAIN, sample.classes[part], NODATA)
+    short = (side - target.shape[0], side - target.shape[1])
+    edges = ((0, short[0]), (0, short[1]))
+    image = np.pad(image, ((0, 0), *edges), constant_values=np.nan)
+    return image, np.pad(target, edges, constant_values=NODATA)

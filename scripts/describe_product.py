@@ -1,0 +1,46 @@
+"""A model's map with all its papers -> STAC items and the record of where it came from."""
+
+from pathlib import Path
+
+import tyro
+
+from landscribe.command import command
+from landscribe.formats import write_json
+from landscribe.provenance import record
+from landscribe.publish.mlm import model_document
+from landscribe.publish.product import ProductFiles, read_origin, step_versions
+from landscribe.publish.stac import map_documents
+
+
+def main(
+    files: tyro.conf.OmitArgPrefixes[ProductFiles],
+    year: int,
+    map_item: Path,
+    model_item: Path,
+    provenance: Path,
+) -> None:
+    """Describe a map and its model as STAC 1.1 items, with the record of where they came from.
+
+    Args:
+        files: what the product consists of.
+        year: calendar year of the map.
+        map_item: map.json to write: the map's Item. With several blocks it is a Collection, and
+            the Items stand beside it as map-<block>.json.
+        model_item: model.json to write: the model's Item (MLM extension).
+        provenance: provenance.json to write: cards, code, commit, packages and scenes.
+    """
+    origin, folder = read_origin(files, year), map_item.parent
+    code = step_versions(origin.model["kind"], files.archive is not None)
+    write_json(provenance, record(files.cards, files.lock, code))
+    tables = {"areas": files.areas, "scores": files.scores}
+    tables |= {"provenance": provenance, "page": files.page}
+    for name, document in map_documents(origin, files.blocks, tables, folder).items():
+        write_json(map_item if name == "map.json" else folder / name, document)
+    ground = (origin.region.crs, origin.region.bounds)
+    written = (files.weights, files.description, ground, model_item.parent)
+    write_json(model_item, model_document(origin, *written))
+    print(f"{map_item}: {origin.title}, {len(files.blocks)} blocks, {len(origin.scenes)} scenes")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,63 @@
+"""Model card and labelled cubes -> a trained model."""
+
+import importlib
+import shutil
+from pathlib import Path
+
+from landscribe.cards import Model, Sensor, Task
+from landscribe.command import command
+from landscribe.training.checkpoints import save_model
+from landscribe.training.data import TRAIN, VALIDATION, counts, read_samples
+from landscribe.training.predictor import Signature, Work
+
+
+def main(
+    model: Path,
+    task: Path,
+    sensor: Path,
+    cubes: tuple[Path, ...],
+    labels: tuple[Path, ...],
+    polygons: Path,
+    weights: Path,
+    description: Path,
+    threads: int = 2,
+    device: str = "auto",
+    seed: int = 0,
+) -> None:
+    """Train a model on the training squares; stop early on the validation squares.
+
+    A training that was killed goes on from its last checkpoint.
+
+    Args:
+        model: card in config/models: kind and settings.
+        task: card in config/tasks: the legend.
+        sensor: card in config/sensors: the bands.
+        cubes: cube of each block.
+        labels: label raster of each block, in the same order.
+        polygons: polygons of all blocks, with their splits.
+        weights: model.safetensors to write.
+        description: model.json to write.
+        threads: processor threads to use; part of the result, as sums depend on their order.
+        device: cpu, cuda or auto.
+        seed: of every random draw.
+    """
+    card, instrument = Model.read(model), Sensor.read(sensor)
+    bands = instrument.bands
+    signature = Signature(
+        tuple(band.name for band in bands),
+        tuple(band.wavelength_um for band in bands),
+        tuple(c.id for c in Task.read(task).legend),
+        instrument.gsd_m,
+    )
+    samples = read_samples(cubes, labels, polygons, instrument.band_names())
+    folder = weights.parent / "checkpoints"
+    kind = importlib.import_module(f"landscribe.models.{card.kind}")
+    trained = kind.train(samples, signature, card.resolved(), Work(folder, threads, device, seed))
+    about = {"train": counts(samples, TRAIN), "validation": counts(samples, VALIDATION)}
+    save_model(weights, description, card, trained, {"card": model.stem, "samples": about})
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{weights}: {card.title}, trained on {about['train']['polygons']} polygons")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,190 @@
+import io
+import tracemalloc
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image
+from pyproj import Transformer
+
+from landscribe.cards import Task
+from landscribe.command import InputError
+from landscribe.formats import NODATA, read_cube
+from landscribe.grid import Grid
+from landscribe.publish import layers
+from tests.made_product import GRIDS, TASK_CARD, make_run, write_cube
+
+GRID = GRIDS["33UUU"]
+LEGEND = Task.read(TASK_CARD).legend
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("run"), GRIDS, ("forest",))
+
+
+def said(layer):
+    """What each pixel of a layer says, '' where it is transparent: decoded as a browser does."""
+    pixels = np.asarray(Image.open(io.BytesIO(layer.data)).convert("RGBA"))
+    key = {bytes.fromhex(colour[1:]): text for colour, text in layer.key}
+    flat = [key[p[:3].tobytes()] if p[3] else "" for p in pixels.reshape(-1, 4)]
+    return np.array(flat, object).reshape(pixels.shape[:2])
+
+
+def write_raster(path, pixels, gsd_m=10, scale=1.0):
+    profile = {"driver": "COG", "dtype": "uint8", "nodata": NODATA, "compress": "deflate"}
+    transform = rasterio.transform.from_origin(330000, 5822040, gsd_m, gsd_m)
+    size = {"width": pixels.shape[1], "height": pixels.shape[0], "count": 1}
+    profile |= {"crs": "EPSG:32633", "transform": transform, "overview_resampling": "mode"}
+    with rasterio.open(path, "w", **profile, **size) as raster:
+        raster.write(pixels, 1)
+        raster.scales = (scale,)
+    return path
+
+
+def test_a_small_grid_is_displayed_as_it_is():
+    assert layers.display_grid([GRID], 2000) == GRID
+
+
+@pytest.mark.parametrize("side_px", [2000, 700, 90, 7])
+def test_a_display_covers_all_grids_within_its_side(side_px):
+    west = Grid(32632, 760000, 5822040, 3000, 4000, 10)
+    display = layers.display_grid([GRID, GRIDS["33UUT"], west], side_px)
+    assert max(display.width, display.height) <= side_px
+    assert display.gsd_m % 10 == 0
+    for grid in (GRID, west):
+        box = rasterio.warp.transform_bounds(grid.crs, display.crs, *grid.bounds)
+        assert box[0] >= display.bounds[0] - 1e-6
+        assert box[1] >= display.bounds[1] - 1e-6
+        assert box[2] <= display.bounds[2] + 1e-6
+        assert box[3] <= display.bounds[3] + 1e-6
+
+
+def test_classes_read_back_from_the_image_are_those_of_the_raster(run):
+    grids = list(GRIDS.values())
+    display = layers.display_grid(grids, 2000)
+    paths = [run.file("map", "forest", block, "classes.tif") for block in GRIDS]
+    shown = said(layers.classes(paths, LEGEND, display))
+    titles = {land.id: land.title for land in LEGEND} | {NODATA: ""}
+    wanted = np.vstack([run.classes["forest", block] for block in GRIDS])
+    assert shown.shape == wanted.shape
+    assert (shown == np.vectorize(titles.get)(wanted)).all()
+
+
+def test_merged_pixels_show_the_most_frequent_class(tmp_path):
+    random = np.random.default_rng(2)
+    wanted = random.integers(1, 9, (20, 30)).astype("uint8")
+    pixels = np.kron(wanted, np.ones((8, 8), "uint8"))
+    pixels[random.random(pixels.shape) < 0.2] = 5  # too few to win
+    grid = Grid(32633, 330000, 5822040, 240, 160, 10)
+    display = layers.display_grid([grid], 30)
+    layer = layers.classes([write_raster(tmp_path / "classes.tif", pixels)], LEGEND, display)
+    titles = {land.id: land.title for land in LEGEND}
+    assert (said(layer) == np.vectorize(titles.get)(wanted)).all()
+
+
+def test_confidence_reads_back_to_its_step(tmp_path):
+    percent = np.arange(102, dtype="uint8").reshape(6, 17)
+    percent[percent > 100] = NODATA
+    path = write_raster(tmp_path / "confidence.tif", percent, scale=0.01)
+    shown = said(layers.confidence([path], Grid(32633, 330000, 5822040, 17, 6, 10)))
+    for value, text in zip(percent.ravel(), shown.ravel(), strict=True):
+        if value == NODATA:
+            assert text == ""
+        else:
+            low, high = (int(n) for n in text.removesuffix(" %").split("–"))
+            assert low <= value < high or value == high == 100
+
+
+def test_confidence_without_a_scale_is_refused(tmp_path):
+    path = write_raster(tmp_path / "confidence.tif", np.full((6, 17), 80, "uint8"))
+    with pytest.raises(InputError, match="has no scale"):
+        layers.confidence([path], Grid(32633, 330000, 5822040, 17, 6, 10))
+
+
+@pytest.mark.parametrize("most", [0, 3, 40, 200])
+def test_observations_read_back_to_their_step(tmp_path, most):
+    counts = np.linspace(0, most, 60).round().astype("uint8").reshape(6, 10)
+    counts[0, 3] = NODATA
+    path = write_raster(tmp_path / "observations.tif", counts)
+    layer = layers.observations([path], Grid(32633, 330000, 5822040, 10, 6, 10))
+    assert len(layer.key) <= 16
+    for value, text in zip(counts.ravel(), said(layer).ravel(), strict=True):
+        low, _, high = text.partition("–")
+        assert text == "" if value == NODATA else int(low) <= value <= int(high or low)
+
+
+def test_the_clearest_day_comes_first_and_its_gaps_are_filled(run):
+    cube = read_cube(run.fetched("33UUU", "cube.zarr"))
+    pixels, _ = layers._mean_pixels(cube, ["B04", "B03", "B02"], 1)
+    dn, mask = cube.dn.sel(band=["B04", "B03", "B02"]).values, cube.mask.values
+    assert (mask[1] == 1).all()  # the second scene is the clearest
+    assert (pixels[:-1] == dn[1]).all()
+    assert (pixels[-1] == 1).all()
+
+
+def test_holes_of_the_clearest_day_are_filled_clear_before_cloudy(tmp_path):
+    random = np.random.default_rng(3)
+    dn = random.integers(500, 900, (2, 13, 64, 96)).astype("uint16")
+    write_cube(tmp_path / "cube.zarr", dn, GRID)  # the first scene has a hole and a cloud
+    cube = read_cube(tmp_path / "cube.zarr").load()
+    cube.mask[1] = 2
+    cube.mask[1, :, :4] = 0
+    pixels, _ = layers._mean_pixels(cube, ["B04"], 1)
+    wanted = cube.dn.sel(band="B04").values
+    assert (pixels[0, :, 8:] == wanted[0, :, 8:]).all()  # clear or cloudy: the clearest day
+    assert (pixels[0, :, 4:8] == wanted[1, :, 4:8]).all()
+    assert np.isnan(pixels[:, :, :4]).all()
+    assert (pixels[1, :, 8:] == (cube.mask.values[0, :, 8:] == 1)).all()
+
+
+@pytest.mark.parametrize("factor", [2, 3, 7])
+def test_merged_imagery_is_the_mean_of_what_was_observed(factor):
+    random = np.random.default_rng(4)
+    pixels = random.random((2, 20, 31)).astype("float32")
+    pixels[:, random.random((20, 31)) < 0.4] = np.nan
+    pixels[:, :factor, :factor] = np.nan
+    merged = layers._block_means(pixels, factor)
+    for row in range(merged.shape[1]):
+        for col in range(merged.shape[2]):
+            square = pixels[:, row * factor : (row + 1) * factor, col * factor : (col + 1) * factor]
+            seen = square[0][np.isfinite(square[0])]
+            if seen.size:
+                assert merged[0, row, col] == pytest.approx(seen.mean(), rel=1e-5)
+            else:
+                assert np.isnan(merged[0, row, col])
+
+
+def test_imagery_spans_black_to_white(run):
+    cubes = [read_cube(run.fetched(block, "cube.zarr")) for block in GRIDS]
+    display = layers.display_grid(list(GRIDS.values()), 2000)
+    layer = layers.imagery(cubes, ["B04", "B03", "B02"], display)
+    pixels = np.asarray(Image.open(io.BytesIO(layer.data)))
+    assert pixels.shape == (display.height, display.width, 3)
+    assert pixels.min() < 15
+    assert pixels.max() > 240
+
+
+def test_lon_lat_between_the_lattice_is_right_to_two_metres():
+    grid = Grid(32633, 300000, 5890200, 10980, 10980, 10)
+    lattice = np.array(layers.lonlat_lattice(grid))
+    u, v = np.random.default_rng(0).random((2, 500))
+    i, j = np.floor(u * 16).astype(int), np.floor(v * 16).astype(int)
+    a, b = (u * 16 - i)[:, None], (v * 16 - j)[:, None]
+    top = lattice[j, i] * (1 - a) + lattice[j, i + 1] * a
+    bottom = lattice[j + 1, i] * (1 - a) + lattice[j + 1, i + 1] * a
+    lon, lat = (top * (1 - b) + bottom * b).T
+    west, south, east, north = grid.bounds
+    x, y = Transformer.from_crs(4326, 32633, always_xy=True).transform(lon, lat)
+    off = np.hypot(x - (west + u * (east - west)), y - (north - v * (north - south)))
+    assert off.max() < 2
+
+
+def test_a_large_map_is_read_through_its_overviews(tmp_path):
+    path = write_raster(tmp_path / "classes.tif", np.full((4096, 4096), 3, "uint8"))
+    display = layers.display_grid([Grid(32633, 330000, 5822040, 4096, 4096, 10)], 500)
+    tracemalloc.start()
+    layers.classes([path], LEGEND, display)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4096 * 4096 / 4

@@ -1,0 +1,155 @@
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+
+from landscribe.command import InputError
+from landscribe.formats import write_json
+from landscribe.publish import page as page_module
+from landscribe.publish.page import best_first, model_views, page
+from scripts.build_page import main
+from tests.made_product import GRIDS, REGION_CARD, YEAR, made_page, make_run
+from tests.page_numbers import check_numbers, loose_digits, read_page
+
+
+class Links(HTMLParser):
+    """What a page loads, and where it leads to."""
+
+    def __init__(self):
+        super().__init__()
+        self.loads, self.leads, self.tags = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        assert len(told) == len(attrs), f"{tag} has an attribute twice: {attrs}"
+        self.tags.append((tag, told))
+        self.loads += [told[name] for name in ("src", "srcset", "poster", "data") if name in told]
+        if "href" in told:
+            (self.leads if tag == "a" else self.loads).append(told["href"])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("run"), GRIDS)
+
+
+@pytest.fixture(scope="module")
+def made(run):
+    return made_page(run)
+
+
+def links(path):
+    found = Links()
+    found.feed(path.read_text())
+    return found
+
+
+def test_every_number_is_that_of_its_file(made):
+    assert check_numbers(made) > 300
+
+
+def test_no_number_stands_without_its_file(made):
+    assert loose_digits(made) == []
+
+
+def test_numbers_of_every_model_are_there(run, made):
+    sources = {number["source"].partition("#")[0] for number in read_page(made).numbers}
+    for model in run.models:
+        for kind in (f"{model}/scores.json", f"{model}/areas.csv", f"{model}/model.json"):
+            assert any(source.endswith(kind) for source in sources)
+
+
+def test_notes_are_quoted_word_for_word(made):
+    quoted = re.findall(r'data-quote="([^"]+)">([^<]+)<', made.read_text())
+    assert quoted
+    for source, text in quoted:
+        path, _, place = source.partition("#")
+        value = json.loads((made.parent / path).read_text())
+        for key in place.split("/")[1:]:
+            value = value[key]
+        assert text.replace("&#39;", "'") == value
+
+
+def test_a_number_that_was_changed_is_found(made, tmp_path):
+    text = made.read_text()
+    source = re.search(r'data-source="([^"]+)" data-value="(0\.\d+)"', text)
+    (made.parent / "changed.html").write_text(
+        text.replace(f'data-value="{source[2]}"', 'data-value="0.123"', 1)
+    )
+    with pytest.raises(AssertionError, match="page says 0.123"):
+        check_numbers(made.parent / "changed.html")
+
+
+def test_nothing_is_loaded_from_elsewhere(made):
+    found, text = links(made), made.read_text()
+    assert all(href.startswith(("data:", "#")) for href in found.loads)
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not [tag for tag, told in found.tags if tag == "link" or "srcdoc" in told]
+    script = text[text.index("<script>") :]
+    assert not re.search(r"https?:|fetch\(|XMLHttpRequest|import\(", script)
+
+
+def test_links_lead_to_files_of_the_results(made):
+    ours = [href for href in links(made).leads if "://" not in href and not href.startswith("#")]
+    assert len(ours) >= 2 * (3 * 2 + 5)
+    assert all((made.parent / href).is_file() for href in ours)
+
+
+def test_images_and_controls_say_what_they_are(made):
+    tags = links(made).tags
+    assert all(told.get("alt") for tag, told in tags if tag == "img")
+    named = {told["for"] for tag, told in tags if tag == "label" and "for" in told}
+    for tag, told in tags:
+        if tag == "input" and told["type"] != "radio":  # radios stand inside their labels
+            assert told["id"] in named
+    ids = [told["id"] for _, told in tags if "id" in told]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_files_give_the_same_page(run, made):
+    assert page(run.page_files(), YEAR, made.parent) == made.read_text()
+
+
+def test_the_first_model_is_chosen_on_the_validation_squares(run, made):
+    views = best_first(model_views(run.page_files()))
+    assert views[0].id == "unet"
+    assert '<html lang="en" data-model="unet">' in made.read_text()
+    path, judged = views[0].scores, views[0].judged
+    worse = judged["validation"] | {"balanced_accuracy": 0.01}
+    write_json(path, judged | {"validation": worse, "balanced_accuracy": 0.99})
+    try:
+        assert best_first(model_views(run.page_files()))[0].id == "forest"
+    finally:
+        write_json(path, judged)
+
+
+def test_titles_of_cards_stay_text(run, made, tmp_path):
+    card = yaml.safe_load(REGION_CARD.read_text()) | {"title": "</script><b onload='x'>&\"A"}
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump(card))
+    html = page(replace(run.page_files(), region=tmp_path / "r.yaml"), YEAR, made.parent)
+    assert "<b onload" not in html
+    assert "&lt;/script&gt;&lt;b onload=" in html
+
+
+def test_files_of_a_model_that_are_missing_are_named(run):
+    files = run.page_files()
+    with pytest.raises(InputError, match="no --areas of model unet"):
+        model_views(replace(files, areas=files.areas[:1]))
+
+
+def test_a_page_that_grows_too_large_gets_smaller_layers(run, made, monkeypatch):
+    whole = len(made.read_text())
+    monkeypatch.setattr(page_module, "SIDES_PX", (2000, 30))
+    monkeypatch.setattr(page_module, "PAGE_BYTES", page_module.TEXT_BYTES + 12_000)
+    assert len(page(run.page_files(), YEAR, made.parent)) < whole - 5_000
+
+
+def test_the_script_writes_the_page(run, made, capsys):
+    main(run.page_files(), YEAR, made.parent / "again.html")
+    assert (made.parent / "again.html").read_bytes() == made.read_bytes()
+    assert "2 models, 0." in capsys.readouterr().out

@@ -1,0 +1,163 @@
+import hashlib
+import json
+from dataclasses import replace
+
+import pystac
+import pytest
+import rasterio
+from pystac.extensions.classification import ClassificationExtension
+from pystac.extensions.file import FileExtension
+from pystac.extensions.projection import ProjectionExtension
+from pystac.extensions.version import VersionExtension
+from pystac.validation.stac_validator import JsonSchemaSTACValidator
+from shapely.geometry import box, shape
+
+from landscribe.cards import Task
+from landscribe.provenance import project_version
+from landscribe.publish.product import STEPS, read_origin
+from landscribe.publish.stac import map_documents
+from scripts.describe_product import main
+from tests.made_product import GRIDS, TASK_CARD, describe, make_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("run"), models=("forest",))
+
+
+@pytest.fixture(scope="module")
+def described(run):
+    return describe(run, "forest") / "map.json"
+
+
+@pytest.fixture
+def item(described):
+    return pystac.Item.from_file(described)
+
+
+def valid(document, kind):
+    """Whether the schemas of STAC 1.1 that come with pystac accept a document."""
+    return JsonSchemaSTACValidator().validate_core(document, kind, "1.1.0") is not None
+
+
+def test_the_item_is_valid_stac(described):
+    document = json.loads(described.read_text())
+    assert document["stac_version"] == "1.1.0"
+    assert valid(document, pystac.STACObjectType.ITEM)
+
+
+@pytest.mark.online
+def test_items_are_valid_by_the_published_schemas(described):
+    assert pystac.Item.from_file(described).validate()
+    assert pystac.Item.from_file(described.with_name("model.json")).validate()
+
+
+def test_place_and_grid_are_those_of_the_raster(run, item):
+    projection = ProjectionExtension.ext(item)
+    grid = GRIDS["33UUU"]
+    assert projection.code == "EPSG:32633"
+    assert projection.shape == [grid.height, grid.width]
+    assert projection.bbox == list(grid.bounds)
+    with rasterio.open(run.file("map", "forest", "33UUU", "classes.tif")) as raster:
+        assert projection.transform == list(raster.transform)[:6]
+    assert shape(item.geometry).buffer(1e-6).contains(box(*item.bbox).centroid)
+    assert shape(item.geometry).bounds == pytest.approx(item.bbox, abs=1e-6)
+
+
+def test_files_are_there_with_size_and_checksum(item, described):
+    kinds = {"classes", "confidence", "observations", "areas", "scores", "provenance", "page"}
+    assert set(item.assets) == kinds
+    for name, asset in item.assets.items():
+        assert asset.href.startswith(("./", "../"))
+        if name == "page":  # it is made from the item, so its checksum cannot be in it
+            continue
+        content = (described.parent / asset.href).read_bytes()
+        told = FileExtension.ext(asset)
+        assert told.size == len(content)
+        assert told.checksum == "1220" + hashlib.sha256(content).hexdigest()
+
+
+def test_pixels_are_described(item):
+    for name in ("classes", "confidence", "observations"):
+        told = item.assets[name].extra_fields
+        assert (told["data_type"], told["nodata"]) == ("uint8", 255)
+        assert told["bands"][0]["name"] == name
+    assert item.assets["confidence"].extra_fields["raster:scale"] == pytest.approx(0.01)
+
+
+def test_classes_are_those_of_the_legend(item):
+    legend = Task.read(TASK_CARD).legend
+    told = ClassificationExtension.ext(item.assets["classes"]).classes
+    assert [(c.value, c.name, c.title, f"#{c.color_hint.lower()}") for c in told[:-1]] == [
+        (land.id, land.name, land.title, land.colour.lower()) for land in legend
+    ]
+    assert (told[-1].value, told[-1].nodata) == (255, True)
+
+
+def test_times_scenes_sources_and_version_are_named(item):
+    assert item.datetime is None
+    assert item.properties["start_datetime"] == "2017-02-16T10:21:01Z"
+    assert item.properties["end_datetime"] == "2017-02-26T10:21:01Z"
+    hrefs = {link.href for link in item.get_links("derived_from")}
+    assert hrefs >= {
+        "https://archive.example/20170216.json",
+        "https://archive.example/20170226.json",
+    }
+    assert any(href.endswith("model.json") for href in hrefs)
+    names = [provider["name"] for provider in item.properties["providers"]]
+    assert names == [
+        "Contains modified Copernicus Sentinel data 2017",
+        "© OpenStreetMap contributors",
+    ]
+    assert VersionExtension.ext(item).version == project_version()
+
+
+def test_describing_twice_gives_the_same_bytes(run, described):
+    before = [path.read_bytes() for path in sorted(described.parent.glob("*.json"))]
+    describe(run, "forest")
+    assert before == [path.read_bytes() for path in sorted(described.parent.glob("*.json"))]
+
+
+def test_several_blocks_are_a_collection_of_items(tmp_path):
+    run = make_run(tmp_path, GRIDS, ("forest",))
+    path = describe(run, "forest") / "map.json"
+    assert valid(json.loads(path.read_text()), pystac.STACObjectType.COLLECTION)
+    collection = pystac.Collection.from_file(path)
+    items = list(collection.get_items())
+    assert [item.id for item in items] == [
+        f"beetzsee-2017-landuse-forest-{name}" for name in ("33uut", "33uuu")
+    ]
+    whole = box(*collection.extent.spatial.bboxes[0]).buffer(1e-9)
+    for item, block in zip(items, sorted(GRIDS), strict=True):
+        assert valid(
+            json.loads((path.parent / f"map-{block}.json").read_text()), item.STAC_OBJECT_TYPE
+        )
+        assert ProjectionExtension.ext(item).bbox == list(GRIDS[block].bounds)
+        assert whole.contains(shape(item.geometry))
+        assert item.get_collection().id == collection.id
+        assert f"/{block}/" in item.assets["classes"].href
+    assert set(collection.assets) == {"areas", "scores", "provenance", "page"}
+
+
+def test_an_item_of_one_scene_has_its_time(run, tmp_path):
+
+    files = run.product("forest")
+    origin = read_origin(files, 2017)
+    origin = replace(origin, scenes=origin.scenes[:1])
+    document = map_documents(origin, files.blocks, {}, tmp_path)["map.json"]
+    assert document["properties"]["datetime"] == "2017-02-16T10:21:01Z"
+
+
+def test_the_script_writes_items_and_provenance(run, tmp_path):
+    files = run.product("forest")
+    paths = [tmp_path / f"{name}.json" for name in ("map", "model", "provenance")]
+    main(files, 2017, *paths)
+    provenance = json.loads(paths[2].read_text())
+    assert set(provenance["cards"]) == {str(card) for card in files.cards}
+    assert set(provenance["code"]) == set(STEPS)
+    assert provenance["scenes"] == json.loads(files.lock.read_text())
+    item = pystac.Item.from_file(paths[0])
+    content = (tmp_path / item.assets["provenance"].href).read_bytes()
+    checksum = item.assets["provenance"].extra_fields["file:checksum"]
+    assert checksum == "1220" + hashlib.sha256(content).hexdigest()
+    assert pystac.Item.from_file(paths[1]).properties["mlm:name"] == "beetzsee-2017-landuse-forest"
