@@ -7,8 +7,9 @@ killed step leaves no half file under a real name.
 
 import errno
 import json
-import logging
 import os
+import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ import rasterio
 import rioxarray  # noqa: F401  (gives xarray its .rio)
 import xarray as xr
 from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
+from rasterio.errors import RasterioError, RasterioIOError
 
 from landscribe.command import InputError, written
 from landscribe.grid import Grid
@@ -44,7 +45,9 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
     """
     try:
-        cube = xr.open_zarr(path, chunks=None, mask_and_scale=False, consolidated=False)
+        with warnings.catch_warnings():  # Snakemake keeps a time stamp of its own in the folder
+            warnings.filterwarnings("ignore", message="Object at .snakemake_timestamp")
+            cube = xr.open_zarr(path, chunks=None, mask_and_scale=False, consolidated=False)
     except FileNotFoundError:
         raise InputError(f"{path}: no cube there; run the rule stack_scenes") from None
     for name in ("dn", "mask", "valid_count", "spatial_ref"):
@@ -68,33 +71,27 @@ def cube_grid(cube: xr.Dataset) -> Grid:
 def write_raster(path: Path, pixels: np.ndarray, grid: Grid, nodata: int, names: list[str]) -> None:
     """Plain GeoTIFF of `pixels` (band, y, x) with band descriptions; for use between stages."""
     profile = _profile(grid, pixels.shape[0], pixels.dtype, nodata)
-    with (
-        written(path) as part,
-        all_written(path),
-        rasterio.open(part, "w", **profile) as raster,
-    ):
+    with written_raster(path) as part, rasterio.open(part, "w", **profile) as raster:
         raster.write(pixels)
         raster.descriptions = names
 
 
 @contextmanager
-def all_written(path: Path) -> Iterator[None]:
-    """Raise every fault that GDAL has while it writes `path`, also those that it only logs.
+def written_raster(path: Path) -> Iterator[Path]:
+    """`written` for a GeoTIFF that GDAL writes, which then holds each of its pixels.
 
-    What it fails to write when a raster is closed would be missing without a word. A full disk is
-    told as an `OSError` ENOSPC, all else as an `InputError`.
+    GDAL says nothing of what it fails to write when a raster is closed, so each block is read
+    back. A full disk is told as an `OSError` ENOSPC, all else as an `InputError`. What a killed run
+    left of the same raster is removed.
     """
-    log, gdal = _Log(logging.ERROR), logging.getLogger("rasterio._env")
-    gdal.addHandler(log)
-    try:
-        yield
-    except (CPLE_BaseError, RasterioError) as error:
-        log.faults.append(" ".join(str(error.__cause__ or error).split()))
-        raise _write_error(path, log.faults) from error
-    finally:
-        gdal.removeHandler(log)
-    if log.faults:
-        raise _write_error(path, log.faults)
+    for rest in path.parent.glob(f".????????.{path.name}*"):
+        rest.unlink()
+    with written(path) as part:
+        try:
+            yield part
+            _check_blocks(part)
+        except (CPLE_BaseError, RasterioError) as error:
+            raise _write_error(path, error) from error
 
 
 def read_raster(path: Path, grid: Grid | None = None) -> tuple[np.ndarray, Grid]:
@@ -147,23 +144,22 @@ def read_json(path: Path) -> dict:
     return json.loads(path.read_text())
 
 
-class _Log(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
-        self.faults: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.faults.append(record.getMessage())
+def _check_blocks(path: Path) -> None:
+    with rasterio.open(path) as raster:
+        for (row, col), window in raster.block_windows(1):
+            if raster.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", 1) is None:
+                raise RasterioIOError(f"block {col}, {row} is missing")
+            raster.read(window=window)
 
 
-def _write_error(path: Path, faults: list[str]) -> OSError | InputError:
-    if any("o space left" in fault for fault in faults):
+def _write_error(path: Path, error: Exception) -> OSError | InputError:
+    free_mb = shutil.disk_usage(path.parent).free / 2**20
+    if free_mb < 1:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    fault = " ".join(str(error.__cause__ or error).split())
     return InputError(
-        f"{path}: could not be written ({faults[0]}); check the disk, its quota and the limit on the"
-        " size of a file"
+        f"{path}: could not be written ({fault}), with {free_mb:.0f} MB free on its disk now; free"
+        " some, or look at its quota and its limit on the size of a file"
     )
 
 

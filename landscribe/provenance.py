@@ -65,6 +65,11 @@ def file_digest(path: Path) -> str:
     return whole.hexdigest()
 
 
+def folder_digest(folder: str) -> str:
+    """12 hex digits over the files of a folder of the project that are not Python."""
+    return file_digest(ROOT / folder)[:12]
+
+
 def record(cards: Iterable[Path], lock: Path, code: dict[str, str]) -> dict:
     """What a reader needs to make a product again: cards, code, commit, packages, scene lock."""
     return {

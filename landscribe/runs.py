@@ -52,6 +52,16 @@ class Plan:
         return [] if "://" in self.catalogue else [Path(self.catalogue)]
 
     @property
+    def archive_cards(self) -> list[Path]:
+        """Card of the archive, if the catalogue is made from one."""
+        return [CONFIG / "archives" / f"{self.archive}.yaml"] if self.archive else []
+
+    @property
+    def archive_flags(self) -> str:
+        """Flag that names that card on a command line."""
+        return "".join(f"--archive {path}" for path in self.archive_cards)
+
+    @property
     def label_files(self) -> list[Path]:
         """Files that labels depend on: none where they came with pip, which pins them."""
         source = Task.read(CONFIG / "tasks" / f"{self.run.task}.yaml").labels.source

@@ -58,7 +58,7 @@ def test_trees_survive_without_a_pickle_bit_for_bit(sample, settings, work):
 
 def test_shares_are_those_of_scikit_learn(sample, settings, work):
     features, classes, polygons = forest._pixels([sample], SIGNATURE, settings, 0)
-    twin = RandomForestClassifier(12, min_samples_leaf=5, max_features=0.2, random_state=0)
+    twin = RandomForestClassifier(12, min_samples_leaf=8, max_features=0.2, random_state=0)
     weights = forest.polygon_weights(classes, polygons)
     twin.fit(features, np.searchsorted(SIGNATURE.classes, classes), sample_weight=weights)
     model = forest.train([sample], SIGNATURE, settings, work)

@@ -26,10 +26,10 @@ class Settings(TileSettings):
     halo_px: int = Field(SUPPORT_PX, ge=0, description="edge that only gives context [px]")
     blend: bool = Field(False, description="pixels know their context: tiles need no blending")
     batch: int = Field(1, ge=1, description="tiles predicted at once")
-    trees: int = Field(200, ge=1, description="number of trees")
-    leaf_pixels: int = Field(5, ge=1, description="smallest number of training pixels in a leaf")
+    trees: int = Field(150, ge=1, description="number of trees")
+    leaf_pixels: int = Field(8, ge=1, description="smallest number of training pixels in a leaf")
     features_per_split: float = Field(0.2, gt=0, le=1, description="share of features tried")
-    pixels: int = Field(40_000, ge=100, description="training pixels drawn, over all polygons")
+    pixels: int = Field(20_000, ge=100, description="training pixels drawn, over all polygons")
     context: bool = Field(True, description="false: the bands alone, as the plainest baseline")
 
 
@@ -93,14 +93,31 @@ class Predictor:
         self.history, self.threads = history, threads
 
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x)."""
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x).
+
+        The trees are asked for pixels that a map can use: observed, and not of a tile's halo, which
+        only gives context. All others get equal shares.
+        """
         n, _, height, width = tiles.shape
-        out = np.zeros((n, len(self.signature.classes), height, width), "float32")
-        for i, tile in enumerate(tiles):
-            table = _features(tile, self.signature, self.settings).reshape(-1, height * width).T
-            shares = self._shares(np.ascontiguousarray(table))
-            out[i, self.columns] = shares.T.reshape(-1, height, width)
+        classes = len(self.signature.classes)
+        out = np.full((n, classes, height, width), 1 / classes, "float32")
+        for shares, tile in zip(out, tiles, strict=True):
+            asked = np.isfinite(tile).all(0) & self._centre(height, width)
+            table = _features(tile, self.signature, self.settings)[:, asked].T
+            shares[:, asked] = 0
+            if asked.any():
+                rows, cols = np.nonzero(asked)
+                shares[self.columns[:, None], rows, cols] = self._shares(table).T
         return out
+
+    def _centre(self, height: int, width: int) -> np.ndarray:
+        """Pixels (y, x) bool outside the halo; all, where an image is no larger than that."""
+        halo = self.settings.halo_px
+        centre = np.ones((height, width), bool)
+        if min(height, width) > 2 * halo and not self.settings.blend:
+            centre[:halo], centre[height - halo :] = False, False
+            centre[:, :halo], centre[:, width - halo :] = False, False
+        return centre
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Nodes of all trees, one after the other, and the class shares in them."""
@@ -114,6 +131,7 @@ class Predictor:
 
     def _shares(self, table: np.ndarray) -> np.ndarray:
         """Mean over the trees of the class shares (pixel, class) in a pixel's leaf."""
+        table = np.ascontiguousarray(table)
         total = np.zeros((len(table), len(self.columns)))
         for tree in self.trees:
             total += tree.predict(table)

@@ -1,6 +1,5 @@
 # What every rule file needs: the checked config and cards, blocks, code versions.
-from landscribe.cards import Region, Run
-from landscribe.provenance import code_version, code_version_with_model
+from landscribe.provenance import code_version, code_version_with_model, folder_digest
 from landscribe.runs import Plan
 
 PLAN = Plan.read(config)

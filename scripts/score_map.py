@@ -1,0 +1,46 @@
+"""Map, probabilities and held-out labels of all blocks -> scores."""
+
+from pathlib import Path
+
+from landscribe.cards import Task
+from landscribe.command import command
+from landscribe.formats import WINDOW_PX, read_polygons, write_json
+from landscribe.scores.agreement import scores
+from landscribe.scores.counts import count_pixels, map_files, read_areas
+
+
+def main(
+    task: Path,
+    classes: tuple[Path, ...],
+    probabilities: tuple[Path, ...],
+    labels: tuple[Path, ...],
+    polygons: Path,
+    out: Path,
+    areas: Path | None = None,
+    window_px: int = WINDOW_PX,
+) -> None:
+    """Score a map on the polygons that were held out of its training.
+
+    Args:
+        task: card in config/tasks: the legend, and whether its labels are a probability sample.
+        classes: class map of each block, in folders named `<block>/`.
+        probabilities: class probabilities of each block, in folders named `<block>/`.
+        labels: label raster of each block, in folders named `<block>/<task>/`.
+        polygons: polygons of all blocks, with their splits.
+        out: JSON to write.
+        areas: mapped areas (areas.csv) for design-based estimates; by default counted in pixels.
+        window_px: side of what is read at once [px].
+    """
+    card = Task.read(task)
+    legend = [land.id for land in card.legend]
+    maps = map_files(classes, probabilities, labels)
+    counts = count_pixels(maps, read_polygons(polygons), legend, window_px)
+    found = scores(counts, card, None if areas is None else read_areas(areas, legend))
+    write_json(out, found)
+    sample, shares = found["sample"], ("overall_accuracy", "balanced_accuracy", "macro_f1")
+    told = ", ".join(f"{name.replace('_', ' ')} {found[name]:.3f}" for name in shares)
+    print(f"{out}: {told}, on {sample['pixels']} test pixels in {sample['polygons']} polygons")
+
+
+if __name__ == "__main__":
+    command(main)

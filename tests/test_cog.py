@@ -1,0 +1,240 @@
+"""Maps are real cloud-optimised GeoTIFFs that say the same as the probabilities."""
+
+import errno
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import rasterio
+import rasterio.shutil
+import xarray as xr
+from rio_cogeo import cog_validate
+from scipy.ndimage import gaussian_filter
+
+from landscribe.cards import Task
+from landscribe.command import InputError
+from landscribe.formats import (
+    NODATA,
+    PROBABILITY_NODATA,
+    PROBABILITY_SCALE,
+    probability_profile,
+    raster_grid,
+)
+from landscribe.grid import Grid
+from landscribe.mapping.cog import (
+    CONFIDENCE_STEP,
+    MapFiles,
+    category_names,
+    classes_and_confidence,
+    draw_map,
+)
+from tests.test_predict import tiny_disk
+
+CARD = Path("config/tasks/landuse.yaml")
+LEGEND = Task.read(CARD).legend
+GRID = Grid(32633, 330000, 5822040, 1300, 1100, 10)
+
+
+def made_probabilities(grid: Grid = GRID) -> np.ndarray:
+    """Smooth fields (class, y, x) uint16 that sum to 10,000; a corner was not observed."""
+    rng = np.random.default_rng(0)
+    fields = rng.normal(size=(len(LEGEND), grid.height, grid.width)).astype("float32")
+    odds = np.exp(12 * gaussian_filter(fields, (0, 4, 4)))
+    pixels = np.rint(odds / odds.sum(0) / PROBABILITY_SCALE).astype("uint16")
+    pixels[:, :301, :77] = PROBABILITY_NODATA
+    return pixels
+
+
+def write_probabilities(path: Path, pixels: np.ndarray, grid: Grid = GRID) -> Path:
+    with rasterio.open(path, "w", **probability_profile(grid, len(pixels))) as raster:
+        raster.write(pixels)
+        raster.descriptions = [f"class {c.id}" for c in LEGEND]
+    return path
+
+
+def made_cube(grid: Grid = GRID) -> xr.Dataset:
+    """Cube of one band with all that a map needs of it."""
+    shape = (grid.height, grid.width)
+    count = np.random.default_rng(1).integers(0, 9, shape, dtype="uint8")
+    ones = np.ones((1, *shape), "uint8")
+    return xr.Dataset(
+        {
+            "dn": (("time", "band", "y", "x"), ones[:, None].astype("uint16")),
+            "mask": (("time", "y", "x"), ones),
+            "valid_count": (("y", "x"), count),
+        },
+        {
+            "band": np.array(["B02"], dtype=object),
+            "x": grid.west + grid.gsd_m * (np.arange(grid.width) + 0.5),
+            "y": grid.north - grid.gsd_m * (np.arange(grid.height) + 0.5),
+        },
+    ).rio.write_crs(grid.crs)
+
+
+def files_in(folder: Path) -> MapFiles:
+    return MapFiles(*(folder / f"{n}.tif" for n in ("classes", "confidence", "observations")))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("map")
+    source = write_probabilities(folder / "probabilities.tif", made_probabilities())
+    draw_map(source, made_cube(), LEGEND, files_in(folder / "out"))
+    return folder / "out"
+
+
+def test_each_layer_is_a_valid_cog_with_overviews(drawn):
+    for name in ("classes", "confidence", "observations"):
+        valid, errors, warnings = cog_validate(drawn / f"{name}.tif", strict=True, quiet=True)
+        assert (valid, errors, warnings) == (True, [], [])
+        with rasterio.open(drawn / f"{name}.tif") as raster:
+            assert raster.overviews(1) == [2, 4]
+            assert raster_grid(raster) == GRID
+            assert (raster.nodata, raster.dtypes, raster.count) == (NODATA, ("uint8",), 1)
+    assert sorted(p.name for p in drawn.iterdir()) == [
+        *("classes.tif", "classes.tif.aux.xml", "confidence.tif", "observations.tif")
+    ]
+
+
+def test_layers_say_what_the_probabilities_say(drawn):
+    pixels = made_probabilities().astype(int)
+    missing = pixels[0] == PROBABILITY_NODATA
+    read = {}
+    for name in ("classes", "confidence", "observations"):
+        with rasterio.open(drawn / f"{name}.tif") as raster:
+            read[name] = raster.read(1)
+    ids = np.array([c.id for c in LEGEND])
+    assert (read["classes"] == np.where(missing, NODATA, ids[pixels.argmax(0)])).all()
+    assert (read["confidence"][missing] == NODATA).all()
+    told = read["confidence"] * CONFIDENCE_STEP
+    apart = abs(told - pixels.max(0) * PROBABILITY_SCALE)[~missing].max()
+    assert apart <= CONFIDENCE_STEP / 2 + 1e-9
+    assert (read["observations"] == made_cube().valid_count.values).all()
+
+
+def test_layers_name_their_content(drawn):
+    with rasterio.open(drawn / "classes.tif") as raster:
+        assert raster.colorinterp[0].name == "palette"
+        colours = raster.colormap(1)
+        for land in LEGEND:
+            assert colours[land.id] == (*bytes.fromhex(land.colour[1:]), 255)
+            assert raster.tags(1)[f"class_{land.id}"] == land.name
+        assert colours[NODATA][3] == 0
+        assert (raster.descriptions, raster.units) == (("class of the legend",), ("class id",))
+    with rasterio.open(drawn / "confidence.tif") as raster:
+        assert (raster.scales, raster.units) == ((CONFIDENCE_STEP,), ("1",))
+    with rasterio.open(drawn / "observations.tif") as raster:
+        assert raster.descriptions == ("clear observations",)
+
+
+def test_gdal_reads_the_names_of_the_classes(drawn, tmp_path):
+    rasterio.shutil.copy(drawn / "classes.tif", tmp_path / "x.vrt", driver="VRT")
+    names = [e.text for e in ElementTree.parse(tmp_path / "x.vrt").iter("Category")]
+    assert names == [None, *(c.title for c in LEGEND)]
+    assert category_names(LEGEND) == (drawn / "classes.tif.aux.xml").read_bytes()
+
+
+def test_class_overviews_hold_a_most_frequent_class(drawn):
+    with rasterio.open(drawn / "classes.tif") as raster:
+        fine = raster.read(1)
+    with rasterio.open(drawn / "classes.tif", overview_level=0) as raster:
+        coarse = raster.read(1)
+    squares = fine.reshape(550, 2, 650, 2).swapaxes(1, 2).reshape(550, 650, 4)
+    votes = np.stack([(squares == c.id).sum(2) for c in LEGEND])  # (class, y, x)
+    empty = votes.sum(0) == 0
+    assert (coarse[empty] == NODATA).all()
+    ids = np.array([c.id for c in LEGEND])
+    chosen = np.take_along_axis(votes, np.searchsorted(ids, coarse).clip(0, 7)[None], 0)[0]
+    assert (chosen == votes.max(0))[~empty].all()
+    assert (coarse[~empty] != NODATA).all()
+
+
+def test_confidence_overviews_do_not_average_over_nodata(drawn):
+    with rasterio.open(drawn / "confidence.tif") as raster:
+        fine = raster.read(1)
+    with rasterio.open(drawn / "confidence.tif", overview_level=0) as raster:
+        coarse = raster.read(1)
+    squares = np.ma.masked_equal(fine.reshape(550, 2, 650, 2).astype(float), NODATA)
+    means = squares.mean(axis=(1, 3))
+    assert (coarse[means.mask] == NODATA).all()
+    assert abs(coarse - means).max() <= 0.5
+
+
+def test_ties_go_to_the_class_that_the_legend_names_first():
+    tied = np.zeros((len(LEGEND), 1, 2), "uint16")
+    tied[[2, 5], 0, 0] = 5000
+    tied[:, 0, 1] = 1250
+    classes, confidence = classes_and_confidence(tied, LEGEND)
+    assert classes.tolist() == [[LEGEND[2].id, LEGEND[0].id]]
+    assert confidence.tolist() == [[100, 25]]
+
+
+def test_the_same_input_gives_the_same_bytes(drawn, tmp_path):
+    source = write_probabilities(tmp_path / "p.tif", made_probabilities())
+    draw_map(source, made_cube(), LEGEND, files_in(tmp_path / "out"))
+    for path in drawn.iterdir():
+        one, two = path.read_bytes(), (tmp_path / "out" / path.name).read_bytes()
+        assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
+
+
+def test_a_map_smaller_than_a_block_is_a_cog_too(tmp_path):
+    grid = Grid(32633, 330000, 5822040, 40, 30, 10)
+    pixels = np.full((len(LEGEND), 30, 40), 1250, "uint16")
+    source = write_probabilities(tmp_path / "p.tif", pixels, grid)
+    assert draw_map(source, made_cube(grid), LEGEND, files_in(tmp_path)) == 1
+    assert cog_validate(tmp_path / "classes.tif", strict=True, quiet=True)[0]
+
+
+def test_what_does_not_fit_is_refused(tmp_path):
+    files, source = files_in(tmp_path / "out"), tmp_path / "p.tif"
+    write_probabilities(source, made_probabilities())
+    with pytest.raises(InputError, match="class 8, but the legend has class 1, class 2;"):
+        draw_map(source, made_cube(), LEGEND[:2], files)
+    with pytest.raises(InputError, match="the cube on"):
+        draw_map(source, made_cube(Grid(32633, 330010, 5822040, 1300, 1100, 10)), LEGEND, files)
+    with pytest.raises(InputError, match="no raster"):
+        draw_map(tmp_path / "none.tif", made_cube(), LEGEND, files)
+    source.write_bytes(source.read_bytes()[:-200_000])
+    with pytest.raises(InputError, match="is damaged|no raster"):
+        draw_map(source, made_cube(), LEGEND, files)
+    assert not files.classes.parent.exists() or list(files.classes.parent.iterdir()) == []
+
+
+def command(source: Path, cube: Path, files: MapFiles) -> list[str]:
+    given = {"task": CARD, "cube": cube, "probabilities": source, **vars(files)}
+    flags = [text for name, path in given.items() for text in (f"--{name}", str(path))]
+    return [sys.executable, "-m", "scripts.draw_map", *flags]
+
+
+@pytest.mark.parametrize("size_kb", [300, 1600])  # full while layers are drawn, or at the copies
+def test_a_full_disk_ends_in_one_message_and_no_part(tmp_path, size_kb):
+    source = write_probabilities(tmp_path / "p.tif", made_probabilities())
+    made_cube().to_zarr(tmp_path / "cube.zarr", zarr_format=3, consolidated=False)
+    with tiny_disk(tmp_path / "disk", size_kb) as disk:
+        files = files_in(disk / "out")
+        done = subprocess.run(
+            command(source, tmp_path / "cube.zarr", files), capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert done.stderr.count("error: ") == 1
+        assert os.strerror(errno.ENOSPC).lower() in done.stderr.lower() or "MB free" in done.stderr
+        assert list((disk / "out").iterdir()) == []
+
+
+def test_the_command_tells_how_much_is_mapped(tmp_path):
+    source = write_probabilities(tmp_path / "p.tif", made_probabilities())
+    made_cube().to_zarr(tmp_path / "cube.zarr", zarr_format=3, consolidated=False)
+    done = subprocess.run(
+        command(source, tmp_path / "cube.zarr", files_in(tmp_path / "out")),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    share = 1 - 301 * 77 / (GRID.width * GRID.height)
+    assert f"{share:.1%} of the pixels have a class" in done.stdout

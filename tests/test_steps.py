@@ -1,0 +1,50 @@
+"""The workflow's parts agree: a step is a rule, a script and a log of one name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+RULES = {
+    name: body
+    for path in sorted(Path("workflow/rules").glob("*.smk"))
+    for name, body in re.findall(r"^rule (\w+):(.*?)(?=^rule |\Z)", path.read_text(), re.M | re.S)
+}
+SCRIPTS = sorted(p.stem for p in Path("scripts").glob("*.py") if p.stem != "__init__")
+
+
+def test_each_rule_has_a_script_of_its_name():
+    assert sorted(RULES) == SCRIPTS
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_calls_its_script_and_follows_its_code(rule):
+    body = RULES[rule]
+    assert f'"python -m scripts.{rule} ' in body
+    assert re.search(rf'code=code_version(_with_model)?\("scripts/{rule}.py"', body)
+    assert f'"results/logs/{rule}/' in body
+    assert f'"results/benchmarks/rules/{rule}/' in body
+    for part in ("input:", "output:", "conda:", "message:"):
+        assert part in body
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_read_call_and_write(script):
+    text = Path(f"scripts/{script}.py").read_text()
+    assert len([line for line in text.splitlines() if line.strip()]) <= 60
+    assert text.endswith('if __name__ == "__main__":\n    command(main)\n')
+
+
+def test_packages_have_empty_inits():
+    for path in [*Path("landscribe").rglob("__init__.py"), Path("scripts/__init__.py")]:
+        assert path.read_text() == ""
+
+
+def test_conda_environments_name_what_the_project_depends_on():
+    project = Path("pyproject.toml").read_text()
+    aliases = {"matplotlib-base": "matplotlib", "opencv": "opencv-python-headless"}
+    aliases |= {"pytorch": "torch", "lightgbm": "s2cloudless"}  # lightgbm comes with s2cloudless
+    for path in Path("envs").glob("*.yaml"):
+        for name in re.findall(r"^ +- ([a-z0-9-]+)(?:[<>=]|$)", path.read_text(), re.M):
+            if name not in ("python", "pip"):
+                assert f'"{aliases.get(name, name)}' in project, f"{path}: {name}"

@@ -1,0 +1,107 @@
+# Stage 8, evaluate: maps and held-out labels -> scores and figures.
+
+
+rule score_map:
+    """Score a map on the polygons that were held out of its training."""
+    input:
+        task="config/tasks/{task}.yaml",
+        classes=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        probabilities=collect(
+            "results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        labels=collect(
+            "results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+        areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
+    output:
+        scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+    log:
+        "results/logs/score_map/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/score_map/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/score_map.py"),
+    message:
+        "Score {wildcards.model} on the held-out {wildcards.task} polygons of {wildcards.region}"
+    shell:
+        "python -m scripts.score_map --task {input.task} --classes {input.classes}"
+        " --probabilities {input.probabilities} --labels {input.labels}"
+        " --polygons {input.polygons} --areas {input.areas} --out {output.scores}"
+        " 2>&1 | tee {log}"
+
+
+rule plot_scores:
+    """Plot confusion, accuracy per class, reliability and the map of errors."""
+    input:
+        model="config/models/{model}.yaml",
+        region="config/regions/{region}.yaml",
+        scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+        classes=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        labels=collect(
+            "results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+        cubes=collect(
+            "results/fetch/{region}/{year}/{block}/cube.zarr",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+    output:
+        confusion=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/confusion.png",
+            caption="../report/confusion.rst",
+            category="Accuracy",
+            labels={"model": "{model}", "figure": "confusion"},
+        ),
+        accuracy=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/accuracy.png",
+            caption="../report/accuracy.rst",
+            category="Accuracy",
+            labels={"model": "{model}", "figure": "accuracy per class"},
+        ),
+        reliability=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/reliability.png",
+            caption="../report/reliability.rst",
+            category="Accuracy",
+            labels={"model": "{model}", "figure": "reliability"},
+        ),
+        errors=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/errors.png",
+            caption="../report/errors.rst",
+            category="Accuracy",
+            labels={"model": "{model}", "figure": "map of errors"},
+        ),
+    log:
+        "results/logs/plot_scores/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/plot_scores/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/plot_scores.py"),
+    message:
+        "Plot the scores of {wildcards.model} in {wildcards.region}"
+    shell:
+        "python -m scripts.plot_scores --scores {input.scores} --model {input.model}"
+        " --region {input.region} --year {wildcards.year}"
+        " --classes {input.classes} --labels {input.labels} --polygons {input.polygons}"
+        " --cubes {input.cubes}"
+        " --confusion {output.confusion} --accuracy {output.accuracy}"
+        " --reliability {output.reliability} --errors {output.errors} 2>&1 | tee {log}"

@@ -1,0 +1,143 @@
+# Stage 9, publish: maps with all their papers -> STAC items and the page to send.
+
+
+rule describe_product:
+    """Describe a map and its model as STAC items, with the record of where they came from."""
+    input:
+        region="config/regions/{region}.yaml",
+        task="config/tasks/{task}.yaml",
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        model="config/models/{model}.yaml",
+        archive=PLAN.archive_cards,
+        scenes="results/fetch/{region}/{year}/scenes.parquet",
+        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
+        description="results/train/{region}/{year}/{task}/{model}/model.json",
+        classes=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        confidence=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/confidence.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        observations=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/observations.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
+        scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+    output:
+        map="results/publish/{region}/{year}/{task}/{model}/map.json",
+        model="results/publish/{region}/{year}/{task}/{model}/model.json",
+        provenance="results/publish/{region}/{year}/{task}/{model}/provenance.json",
+    log:
+        "results/logs/describe_product/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/describe_product/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        page="results/publish/{region}/{year}/{task}/index.html",
+        archive=PLAN.archive_flags,
+        code=code_version("scripts/describe_product.py"),
+    message:
+        "Describe the {wildcards.task} map of {wildcards.region} by {wildcards.model}"
+    shell:
+        "python -m scripts.describe_product --region {input.region} --task {input.task}"
+        " --sensor {input.sensor} --model {input.model} {params.archive}"
+        " --scenes {input.scenes} --lock {input.lock}"
+        " --weights {input.weights} --description {input.description}"
+        " --classes {input.classes} --confidence {input.confidence}"
+        " --observations {input.observations} --areas {input.areas} --scores {input.scores}"
+        " --page {params.page} --year {wildcards.year}"
+        " --map-item {output.map} --model-item {output.model}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule build_page:
+    """Build the page that shows a region's maps, scores, areas and how they were made."""
+    input:
+        region="config/regions/{region}.yaml",
+        task="config/tasks/{task}.yaml",
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        cubes=collect(
+            "results/fetch/{region}/{year}/{block}/cube.zarr",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        descriptions=collect(
+            "results/train/{region}/{year}/{task}/{model}/model.json",
+            model=RUN.models,
+            allow_missing=True,
+        ),
+        scores=collect(
+            "results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+            model=RUN.models,
+            allow_missing=True,
+        ),
+        areas=collect(
+            "results/map/{region}/{year}/{task}/{model}/areas.csv",
+            model=RUN.models,
+            allow_missing=True,
+        ),
+        classes=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+            model=RUN.models,
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        confidence=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/confidence.tif",
+            model=RUN.models,
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        observations=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/observations.tif",
+            model=RUN.models,
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        figures=collect(
+            "results/evaluate/{region}/{year}/{task}/{model}/{figure}.png",
+            model=RUN.models,
+            figure=["confusion", "accuracy", "reliability", "errors"],
+            allow_missing=True,
+        ),
+        products=collect(
+            "results/publish/{region}/{year}/{task}/{model}/{document}.json",
+            model=RUN.models,
+            document=["map", "model", "provenance"],
+            allow_missing=True,
+        ),
+    output:
+        page=report(
+            "results/publish/{region}/{year}/{task}/index.html",
+            caption="../report/build_page.rst",
+            category="Page",
+            labels={"region": "{region}", "year": "{year}", "task": "{task}"},
+        ),
+    log:
+        "results/logs/build_page/{region}.{year}.{task}.log",
+    benchmark:
+        "results/benchmarks/rules/build_page/{region}.{year}.{task}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/build_page.py"),
+        viewer=folder_digest("landscribe/publish/viewer"),
+    message:
+        "Build the page of {wildcards.region}, {wildcards.year}"
+    shell:
+        "python -m scripts.build_page --region {input.region} --task {input.task}"
+        " --sensor {input.sensor} --lock {input.lock} --cubes {input.cubes}"
+        " --descriptions {input.descriptions} --scores {input.scores} --areas {input.areas}"
+        " --classes {input.classes} --confidence {input.confidence}"
+        " --observations {input.observations} --figures {input.figures}"
+        " --products {input.products} --year {wildcards.year} --out {output.page}"
+        " 2>&1 | tee {log}"
