@@ -25,6 +25,7 @@ from rasterio.errors import RasterioError, RasterioIOError
 from landscribe.command import InputError, written
 from landscribe.grid import Grid
 
+CACHE_MB = 64  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
 WINDOW_PX = 1024  # side of a shard of a cube, and of what a step reads at once
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
@@ -86,7 +87,7 @@ def written_raster(path: Path) -> Iterator[Path]:
     """
     for rest in path.parent.glob(f".????????.{path.name}*"):
         rest.unlink()
-    with written(path) as part:
+    with written(path) as part, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
         try:
             yield part
             _check_blocks(part)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from landscribe.cards import Region, Sensor
 from landscribe.command import command, written
-from landscribe.formats import MASK_CLEAR, read_cube, read_json
+from landscribe.formats import MASK_CLEAR, read_cube
 from landscribe.grid import region_block
+from landscribe.imagery.integrity import verify_lock
 from landscribe.imagery.search import read_scenes
-from landscribe.imagery.stack import check_scenes, write_cube
+from landscribe.imagery.stack import write_cube
 
 
 def main(region: Path, sensor: Path, scenes: Path, lock: Path, block: str, cube: Path) -> None:
@@ -25,9 +26,8 @@ def main(region: Path, sensor: Path, scenes: Path, lock: Path, block: str, cube:
         cube: Zarr folder to write.
     """
     area, card = Region.read(region), Sensor.read(sensor)
-    locked = {scene["id"] for scene in read_json(lock)["scenes"]}
-    listed = [scene for scene in read_scenes(scenes) if scene["id"] in locked]
-    check_scenes(listed)
+    listed = read_scenes(scenes)
+    verify_lock(lock, listed)
     with written(cube) as part:
         write_cube(part, listed, card, region_block(area.bounds, area.crs, block))
     made = read_cube(cube)

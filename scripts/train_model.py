@@ -53,7 +53,8 @@ def main(
     folder = weights.parent / "checkpoints"
     kind = importlib.import_module(f"landscribe.models.{card.kind}")
     trained = kind.train(samples, signature, card.resolved(), Work(folder, threads, device, seed))
-    about = {"train": counts(samples, TRAIN), "validation": counts(samples, VALIDATION)}
+    splits = {"train": TRAIN, "validation": VALIDATION}
+    about = {name: counts(samples, polygons, split) for name, split in splits.items()}
     save_model(weights, description, card, trained, {"card": model.stem, "samples": about})
     shutil.rmtree(folder, ignore_errors=True)
     print(f"{weights}: {card.title}, trained on {about['train']['polygons']} polygons")

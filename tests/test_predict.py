@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import importlib
 import os
 import signal
 import subprocess
@@ -27,8 +26,9 @@ from landscribe.imagery.composite import composite
 from landscribe.mapping import predict
 from landscribe.mapping.predict import fingerprint, place, predict_block, predict_windows
 from landscribe.mapping.windows import windows
+from landscribe.models import forest
 from landscribe.training.checkpoints import save_model
-from landscribe.training.predictor import Signature, TileSettings
+from landscribe.training.predictor import Sample, Signature, TileSettings, Work
 
 BANDS = ("B02", "B08")
 SIGNATURE = Signature(BANDS, (0.49, 0.83), (1, 2, 5), 10.0)
@@ -200,6 +200,17 @@ def test_bits_do_not_depend_on_the_order_of_windows():
     assert all((forth[window] == back[window]).all() for window in every)
 
 
+def test_tiles_are_predicted_once_where_there_is_room_to_hold_them(tmp_path, monkeypatch):
+    model, cube = Fake(), made_cube()
+    cube.mask[:] = 1
+    found = predicted(model, cube, tmp_path)
+    assert len(model.batches) == -(-300 // 40) * -(-420 // 40)
+    monkeypatch.setattr(predict, "_HELD_BYTES", 0)
+    tight = Fake()
+    assert (found == predicted(tight, cube, tmp_path)).all()
+    assert len(tight.batches) > len(model.batches)
+
+
 def test_a_model_always_gets_the_same_number_of_tiles(tmp_path):
     class Crowded(Fake):
         """Its numbers depend on how many tiles it gets, as those of some devices do."""
@@ -321,12 +332,13 @@ def test_a_full_disk_leaves_no_part_of_a_raster(tmp_path, size_kb):
 
 def saved(folder: Path, grid: Grid = GRID) -> None:
     """A model and a cube on disk, as the steps before leave them."""
-    segment = importlib.import_module("landscribe.models.segment")
-    torch.manual_seed(0)
-    settings = segment.Settings(width=8, depth=1, tile_px=64, halo_px=16)
-    network = segment.UNet(len(BANDS), len(SIGNATURE.classes), settings)
-    model = segment.Predictor(network, SIGNATURE, settings, [])
-    card = Model(title="Small U-Net", kind="segment")
+    rng = np.random.default_rng(0)
+    classes = np.repeat(np.array(SIGNATURE.classes, "uint8"), 60).reshape(3, 60)
+    image = rng.normal(classes / 10, 0.1, (len(BANDS), 3, 60)).astype("float32")
+    sample = Sample(image, classes, classes.astype("uint32"), np.zeros((3, 60), "uint8"))
+    settings = forest.Settings(trees=2, context=False, tile_px=128, halo_px=16, blend=True)
+    model = forest.train([sample], SIGNATURE, settings, Work(folder, 1, "cpu", 0))
+    card = Model(title="Forest", kind="forest")
     save_model(folder / "model.safetensors", folder / "model.json", card, model, {})
     made_cube(grid).to_zarr(folder / "cube.zarr", zarr_format=3, consolidated=False)
 
@@ -343,7 +355,7 @@ def command(folder: Path, out: str) -> list[str]:
 
 
 def test_a_killed_command_goes_on_and_ends_with_the_same_bits(tmp_path):
-    saved(tmp_path, Grid(32633, 330000, 5822040, 1000, 500, 10))
+    saved(tmp_path, Grid(32633, 330000, 5822040, 1200, 800, 10))
     run = subprocess.Popen(command(tmp_path, "killed"), stderr=subprocess.DEVNULL)
     while len(list(tmp_path.glob("killed/windows-*/[0-9]*.npy"))) < 3:
         assert run.poll() is None, "it ended before it could be killed"
@@ -351,13 +363,13 @@ def test_a_killed_command_goes_on_and_ends_with_the_same_bits(tmp_path):
     run.send_signal(signal.SIGKILL)
     run.wait()
     kept = len(list(tmp_path.glob("killed/windows-*/[0-9]*.npy")))
-    assert 3 <= kept < 32
+    assert 3 <= kept < 70
     done = {}
     for out in ("killed", "alone"):
         done[out] = subprocess.run(command(tmp_path, out), capture_output=True, text=True)
         assert done[out].returncode == 0, done[out].stderr
         assert [p.name for p in (tmp_path / out).iterdir()] == ["probabilities.tif"]
-    assert f"kept {kept} of 32 windows from an earlier run" in done["killed"].stdout
+    assert f"kept {kept} of 70 windows from an earlier run" in done["killed"].stdout
     assert "predict windows" in done["alone"].stderr
     assert "3 classes, " in done["alone"].stdout
     pair = [digest(tmp_path / out / "probabilities.tif") for out in ("killed", "alone")]
@@ -384,3 +396,40 @@ def test_reading_by_strips_is_reading_at_once(monkeypatch):
     wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
     np.testing.assert_array_equal(found, wanted.values)
     assert cube_grid(cube) == GRID
+
+
+_MEASURE = """
+import sys
+from pathlib import Path
+from landscribe.formats import read_cube
+from landscribe.mapping import predict
+from landscribe.training.predictor import TileSettings
+from tests.test_predict import Fake
+folder = Path(sys.argv[1])
+model = Fake(settings=TileSettings(tile_px=256, halo_px=16))
+predict._HELD_BYTES = 2**22  # less than the whole small raster
+predict.predict_block(model, read_cube(folder / "cube.zarr"), folder / "p.tif", 256, 1, "mark")
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(int(status["VmHWM"].split()[0]) / 2**10)  # not ru_maxrss, which begins with the parent's
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_memory_is_bounded_by_the_window(tmp_path):
+    peaks_mb = []
+    for width, height in ((1024, 512), (4096, 2048)):
+        folder = tmp_path / str(width)
+        cube = made_cube(Grid(32633, 330000, 5822040, width, height, 10), times=1)
+        chunks = {
+            "dn": {"chunks": (1, 1, 256, 256)},
+            "mask": {"chunks": (1, 256, 256)},
+            "valid_count": {"chunks": (256, 256)},
+        }
+        cube.to_zarr(folder / "cube.zarr", zarr_format=3, consolidated=False, encoding=chunks)
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(folder)], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        peaks_mb.append(float(done.stdout))
+    raster_mb = 4096 * 2048 * len(SIGNATURE.classes) * 4 / 2**20
+    assert peaks_mb[1] - peaks_mb[0] < raster_mb / 3

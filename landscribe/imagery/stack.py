@@ -20,10 +20,11 @@ from landscribe.cards import Sensor
 from landscribe.command import InputError
 from landscribe.formats import MASK_CLEAR, WINDOW_PX
 from landscribe.grid import Block, Grid, lonlat_bounds
-from landscribe.imagery.integrity import check_unchanged, check_whole
 from landscribe.imagery.masks import block_mask
 
 _CHUNK_PX = 256  # read at once from a shard
+# On several threads GDAL's JPEG 2000 reader only prints that a file is cut short, and gives zeros.
+_GDAL = stackstac.DEFAULT_GDAL_ENV.updated(always={"GDAL_NUM_THREADS": "1"})
 _EPOCH = {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
 
 
@@ -73,18 +74,6 @@ def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
     return native or touching
 
 
-def check_scenes(scenes: list[dict]) -> None:
-    """Hold every local file against the lock's size and checksum, and for being whole."""
-    for scene in scenes:
-        for asset in scene["assets"].values():
-            if "://" in asset["href"]:
-                continue
-            checksum = asset.get("file:checksum")
-            check_unchanged(Path(asset["href"]), checksum, asset.get("file:size"))
-            if checksum is None:
-                check_whole(Path(asset["href"]))
-
-
 def _stacked(scenes: list[dict], assets: list[str], sensor: Sensor, grid: Grid) -> xr.DataArray:
     """Pixels (time, band, y, x), lazily: one dask chunk is one window of one band and scene."""
     dtype = np.dtype("uint8" if assets == ["SCL"] else sensor.dtype)
@@ -104,6 +93,7 @@ def _stacked(scenes: list[dict], assets: list[str], sensor: Sensor, grid: Grid) 
             xy_coords="center",
             properties=False,
             band_coords=False,
+            gdal_env=_GDAL,
         )
     except (OSError, RasterioError, ValueError) as error:
         raise InputError(f"the scenes cannot be stacked ({error}); check their items") from None

@@ -32,7 +32,6 @@ from landscribe.formats import (
 from landscribe.mapping.windows import Window, windows
 
 CONFIDENCE_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
-CACHE_MB = 64  # of GDAL; its default of 5 % of the memory would grow with the machine
 _COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
 
 
@@ -72,7 +71,6 @@ def draw_map(
     """
     paths = (files.classes, files.confidence, files.observations)
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=CACHE_MB))
         source = stack.enter_context(_opened(probabilities, cube, legend))
         parts = [stack.enter_context(written_raster(path)) for path in paths]
         # `written` removes what has a part's name and more once the part is done.

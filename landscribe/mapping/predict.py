@@ -36,8 +36,8 @@ from landscribe.mapping.windows import Tiles, Window, overlap, tile_axes, window
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.predictor import Predictor, Signature
 
-CACHE_MB = 64  # of GDAL; its default of 5 % of the memory would grow with the machine
 _BLOCK_PX = 256  # of a GeoTIFF; windows are gathered block by block, so each is compressed once
+_HELD_BYTES = 2**28  # of tiles that a later window may touch again
 _STRIP_PX = 256  # rows of a cube that are composed at once: its chunks
 _STRIP_VALUES = 2**24  # about as many values of a cube are composed at once
 
@@ -104,7 +104,7 @@ def predict_block(
         for window, pixels in predict_windows(model, cube, todo, batch):
             _keep(_file(folder, window), pixels)
             progress.update()
-    with written_raster(out) as part, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+    with written_raster(out) as part:
         profile = probability_profile(grid, len(signature.classes))
         observed = _assemble(part, folder, profile, window_px, signature)
     shutil.rmtree(folder)
@@ -116,7 +116,8 @@ def predict_windows(
 ) -> Iterator[tuple[Window, np.ndarray]]:
     """Windows with their probabilities (class, y, x) uint16 in PROBABILITY_SCALE, in that order.
 
-    The next window is read while one is predicted; tiles that both touch are predicted once.
+    The next window is read while one is predicted; tiles that both touch, and if there is room
+    those that the next row of windows touches, are predicted once.
     """
     axes = tile_axes(cube.sizes["y"], cube.sizes["x"], model.settings)
     told: dict[tuple[int, int], np.ndarray] = {}
@@ -208,7 +209,7 @@ def _reflectance(cube: xr.Dataset, rows: slice, cols: slice) -> np.ndarray:
 def _predict_tiles(
     model: Predictor, view: _View, told: dict[tuple[int, int], np.ndarray], batch: int
 ) -> None:
-    """Bring `told` from the window before to this one.
+    """Add the tiles of a view to `told`, and remove the oldest ones where these are too many.
 
     Args:
         told: probabilities (class, y, x) of tiles (row, col), of those that show any ground.
@@ -217,22 +218,29 @@ def _predict_tiles(
     seen = [key for key, tile in tiles.items() if np.isfinite(tile).all(axis=0).any()]
     if not view.observed().any():
         seen = []
-    for key in told.keys() - set(seen):
-        del told[key]
     new = [key for key in seen if key not in told]
+    for key in set(seen) - set(new):
+        told[key] = told.pop(key)  # the last ones are kept longest
     for first in range(0, len(new), batch):
         group = new[first : first + batch]
         # Bits may depend on how many tiles a model gets, so the last group is filled up.
         full = [*group, *[group[-1]] * (batch - len(group))]
         found = model.probabilities(np.stack([tiles[key] for key in full]))
-        told |= dict(zip(group, found, strict=False))
+        # Copies, as a view of one tile would hold the memory of its whole group.
+        told |= dict(zip(group, map(np.copy, found), strict=False))
+    size = max((pixels.nbytes for pixels in told.values()), default=1)
+    for key in list(told)[: -max(len(seen), _HELD_BYTES // size)]:
+        del told[key]
 
 
 def _merged(view: _View, told: dict[tuple[int, int], np.ndarray], classes: int) -> np.ndarray:
     """Weighted sum of tiles (class, y, x) uint16 in a window, always in the order of the tiles."""
     window, observed = view.window, view.observed()
     total = np.zeros((classes, window.height, window.width), "float32")
-    for (row, col), pixels in sorted(told.items()):
+    for row, col in product(view.down, view.across):
+        if (row, col) not in told:
+            continue
+        pixels = told[row, col]
         here, (rows, cols) = overlap(window, view.tile(row, col))
         down, across = (axis.weights(n) for axis, n in zip(view.axes, (row, col), strict=True))
         total[:, *here] += pixels[:, rows, cols] * (down[rows, None] * across[cols])

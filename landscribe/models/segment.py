@@ -26,10 +26,10 @@ class Settings(TileSettings):
     depth: int = Field(3, ge=1, le=5, description="number of coarser levels")
     dropout: float = Field(0.2, ge=0, lt=1, description="share of channels dropped in training")
     train_px: int = Field(96, ge=32, multiple_of=32, description="side of a training tile [px]")
-    epochs: int = Field(25, ge=1, description="largest number of epochs")
+    epochs: int = Field(20, ge=1, description="largest number of epochs")
     tiles_per_epoch: int = Field(128, ge=1, description="tiles seen in an epoch")
     patience: int = Field(12, ge=1, description="epochs without a better validation, then stop")
-    learning_rate: float = Field(2e-3, gt=0, description="highest learning rate of the cycle")
+    learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of the cycle")
     weight_decay: float = Field(0.02, ge=0, description="of AdamW")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share given to the other classes")
     turns: bool = Field(False, description="mean over a tile's 4 turns: 4 times slower")
@@ -82,6 +82,7 @@ class UNet(nn.Module):
         )
         self.drop = nn.Dropout2d(settings.dropout)
         self.head = nn.Conv2d(widths[0], classes, 1)
+        self.to(memory_format=torch.channels_last)
 
     def measure(self, samples: list[Sample]) -> None:
         """Take mean and spread of each band from the observed pixels of the samples."""
@@ -96,6 +97,7 @@ class UNet(nn.Module):
         x = (image - self.mean[:, None, None]) / self.std[:, None, None]
         x = torch.where(seen, x, 0.0).clamp(-6, 6)
         x = torch.cat([x, seen.to(x.dtype)], 1)  # (n, b+1, y, x)
+        x = x.contiguous(memory_format=torch.channels_last)  # twice as fast on processors
         skips = []
         for level, stage in enumerate(self.down):
             x = stage(x if level == 0 else F.max_pool2d(x, 2))  # (n, c*2**level, y/2**level, ...)

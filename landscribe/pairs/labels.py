@@ -28,8 +28,8 @@ def block_labels(task: Task, grid: Grid) -> tuple[np.ndarray, gpd.GeoDataFrame]:
     found = found[found.intersects(outline)]
     if found.empty:
         raise InputError(
-            f"{task.labels.source}: no polygon of the legend touches the block ({_told(grid)}); name"
-            " another label file or region"
+            f"{task.labels.source}: no polygon of the legend touches the block ({_told(grid)});"
+            " name another label file or region"
         )
     found = gpd.clip(found, outline, keep_geom_type=True)
     found["area_m2"] = found.area

@@ -29,14 +29,16 @@ def read_samples(
     return [_sample(cube, raster, table, bands) for cube, raster in zip(cubes, labels, strict=True)]
 
 
-def counts(samples: list[Sample], split: int) -> dict[str, int]:
-    """Observed labelled pixels and polygons of a split."""
-    pixels, polygons = 0, 0
+def counts(samples: list[Sample], polygons: Path, split: int) -> dict[str, int]:
+    """Observed labelled pixels, their polygons, and the squares of a split."""
+    pixels, seen = 0, 0
     for sample in samples:
-        seen = (sample.splits == split) & np.isfinite(sample.reflectance).all(0)
-        pixels += int(seen.sum())
-        polygons += len(np.unique(sample.polygons[seen]))
-    return {"pixels": pixels, "polygons": polygons}
+        observed = (sample.splits == split) & np.isfinite(sample.reflectance).all(0)
+        pixels += int(observed.sum())
+        seen += len(np.unique(sample.polygons[observed]))
+    table = read_polygons(polygons)
+    squares = table.square[table.split == SPLITS[split]].nunique()
+    return {"pixels": pixels, "polygons": seen, "squares": int(squares)}
 
 
 class Tiles(Dataset):

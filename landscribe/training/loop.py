@@ -1,6 +1,6 @@
 """Training loop of every network: lightning, with early stopping and resuming after a kill.
 
-Each epoch starts from a seed of its own, so a training that was killed and goes on from its last
+Each batch starts from a seed of its own, so a training that was killed and goes on from its last
 checkpoint ends with the same bits as one that was left alone.
 """
 
@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from lightning.pytorch.utilities import disable_possible_user_warnings
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -57,7 +58,7 @@ def fit(
         accelerator="auto" if work.device == "auto" else work.device,
         precision="bf16-mixed" if _cuda(work) else "32-true",
         max_epochs=schedule.epochs,
-        callbacks=[best, stop, TQDMProgressBar(refresh_rate=5), _EpochSeed()],
+        callbacks=[best, stop, _Bar(refresh_rate=4), _Seed()],
         deterministic=True,
         logger=False,
         enable_model_summary=False,
@@ -65,6 +66,8 @@ def fit(
         num_sanity_val_steps=0,
     )
     last = folder / "last.ckpt"
+    if last.exists():  # lightning draws the first batch before an epoch is said to start
+        tiles.epoch = torch.load(last, map_location="cpu", weights_only=True)["epoch"] + 1
     trainer.fit(
         module,
         DataLoader(tiles, batch_size=schedule.batch),
@@ -135,13 +138,28 @@ class Learner(pl.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
 
-class _EpochSeed(pl.Callback):
-    """Starts every epoch from a seed of its own."""
+class _Bar(TQDMProgressBar):
+    """One bar for all: a second one below it would fill the logs with empty lines."""
+
+    def init_validation_tqdm(self) -> Tqdm:
+        """A bar that does not show."""
+        bar = super().init_validation_tqdm()
+        bar.disable = True
+        return bar
+
+
+class _Seed(pl.Callback):
+    """Starts every batch from a seed of its own, whatever was drawn before it."""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, module: Learner) -> None:
-        """Seed the tiles and the network's random draws."""
+        """Tell the tiles their epoch."""
         trainer.train_dataloader.dataset.epoch = trainer.current_epoch
-        torch.manual_seed(module.seed * 100_003 + trainer.current_epoch)
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, module: Learner, batch: tuple, number: int
+    ) -> None:
+        """Seed the network's random draws."""
+        torch.manual_seed((module.seed * 100_003 + trainer.current_epoch) * 100_003 + number)
 
 
 def _fingerprint(network: nn.Module, tiles: Tiles, schedule: Schedule, work: Work) -> str:

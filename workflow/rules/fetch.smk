@@ -66,9 +66,9 @@ rule stack_scenes:
         "results/benchmarks/rules/stack_scenes/{region}.{year}.{block}.tsv"
     conda:
         "../../envs/geo.yaml"
+    threads: 2
     params:
         code=code_version("scripts/stack_scenes.py"),
-    threads: 2
     message:
         "Stack the scenes of {wildcards.block}"
     shell:

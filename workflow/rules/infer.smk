@@ -15,10 +15,10 @@ rule predict_block:
         "results/benchmarks/rules/predict_block/{region}.{year}.{task}.{model}.{block}.tsv"
     conda:
         "../../envs/learn.yaml"
+    threads: 2
     params:
         window_px=RUN.window_px,
         code=code_version_with_model("scripts/predict_block.py", PLAN.kinds),
-    threads: 2
     message:
         "Predict {wildcards.block} with {wildcards.model}"
     shell:

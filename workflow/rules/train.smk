@@ -53,9 +53,9 @@ rule train_model:
         "results/benchmarks/rules/train_model/{region}.{year}.{task}.{model}.tsv"
     conda:
         "../../envs/learn.yaml"
+    threads: 2
     params:
         code=code_version_with_model("scripts/train_model.py", PLAN.kinds),
-    threads: 2
     message:
         "Train {wildcards.model} for {wildcards.task} in {wildcards.region}"
     shell:
