@@ -24,6 +24,7 @@ from landscribe.formats import (
     PROBABILITY_SCALE,
     probability_profile,
     raster_grid,
+    write_raster,
 )
 from landscribe.grid import Grid
 from landscribe.mapping.cog import (
@@ -203,6 +204,19 @@ def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(InputError, match="is damaged|no raster"):
         draw_map(source, made_cube(), LEGEND, files)
     assert not files.classes.parent.exists() or list(files.classes.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("short_kb", [8, 150])  # the last blocks are written on closing
+def test_blocks_that_gdal_loses_on_closing_are_noticed(tmp_path, short_kb):
+    grid = Grid(32633, 330000, 5822040, 512, 512, 10)
+    noise = np.random.default_rng(0).integers(0, 60_000, (4, 512, 512), dtype="uint16")
+    names = ["a", "b", "c", "d"]
+    write_raster(tmp_path / "whole.tif", noise, grid, 65535, names)
+    size_kb = (tmp_path / "whole.tif").stat().st_size // 1024
+    with tiny_disk(tmp_path / "disk", size_kb - short_kb) as disk:
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            write_raster(disk / "x.tif", noise, grid, 65535, names)
+        assert list(disk.iterdir()) == []
 
 
 def command(source: Path, cube: Path, files: MapFiles) -> list[str]:

@@ -39,7 +39,7 @@ from landscribe.training.predictor import Predictor, Signature
 _BLOCK_PX = 256  # of a GeoTIFF; windows are gathered block by block, so each is compressed once
 _HELD_BYTES = 2**28  # of tiles that a later window may touch again
 _STRIP_PX = 256  # rows of a cube that are composed at once: its chunks
-_STRIP_VALUES = 2**24  # about as many values of a cube are composed at once
+_STRIP_VALUES = 2**22  # about as many values of a band are composed at once
 
 
 @dataclass(frozen=True)
