@@ -46,6 +46,10 @@ class Plan:
             return f"results/fetch/catalogues/{self.archive}"
         return self.run.catalogue
 
+    def searched(self, _wildcards: object) -> str:
+        """The catalogue as a param, which may be an address in place of an input file."""
+        return self.catalogue
+
     @property
     def catalogue_files(self) -> list[Path]:
         """Files that a search depends on: none where the catalogue lies behind an address."""

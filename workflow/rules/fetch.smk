@@ -39,7 +39,7 @@ rule search_scenes:
     conda:
         "../../envs/geo.yaml"
     params:
-        catalogue=PLAN.catalogue,
+        catalogue=PLAN.searched,
         season=f"{RUN.season.first}/{RUN.season.last}",
         code=code_version("scripts/search_scenes.py"),
     message:
