@@ -53,3 +53,26 @@ def test_an_index_of_equal_bands_is_zero():
     assert features[names.index("ndvi")] == pytest.approx(0, abs=1e-6)
     assert abs(features[names.index("B08_deviation4")]).max() < 1e-3
     assert features[names.index("B08_edges3")].max() == pytest.approx(0, abs=1e-5)
+
+
+def test_texture_does_not_change_with_brightness_or_a_quarter_turn(image):
+    textures = ("texture",)
+    inner = np.s_[:, 20:-20, 20:-20]
+    image = image + 0.2
+    found, names = context_features(image, list(BANDS), textures)
+    darker, _ = context_features(image * np.float32(0.5), list(BANDS), textures)
+    turned, _ = context_features(np.rot90(image, 1, (1, 2)), list(BANDS), textures)
+    assert len(names) == 36
+    np.testing.assert_allclose(darker[inner], found[inner], atol=1e-4)
+    np.testing.assert_allclose(np.rot90(turned, -1, (1, 2))[inner], found[inner], atol=1e-4)
+
+
+def test_texture_tells_stripes_of_equal_mean_and_spread_apart():
+    x = np.arange(64)
+    fine, coarse = (np.tile(0.2 + 0.05 * np.sign(np.sin(x * f)), (64, 1)) for f in (2.6, 0.6))
+    features = [
+        context_features(np.stack([a] * len(BANDS)).astype("float32"), list(BANDS), ("texture",))
+        for a in (fine, coarse)
+    ]
+    at = features[0][1].index("B08_texture03")
+    assert features[0][0][at, 32, 32] > features[1][0][at, 32, 32] + 0.5

@@ -62,7 +62,7 @@ def test_shares_are_those_of_scikit_learn(sample, settings, work):
     weights = forest.polygon_weights(classes, polygons)
     twin.fit(features, np.searchsorted(SIGNATURE.classes, classes), sample_weight=weights)
     model = forest.train([sample], SIGNATURE, settings, work)
-    np.testing.assert_allclose(model._shares(features), twin.predict_proba(features), atol=1e-6)
+    np.testing.assert_allclose(model.shares(features), twin.predict_proba(features), atol=1e-6)
 
 
 def test_equal_seeds_grow_equal_trees(sample, settings, work):

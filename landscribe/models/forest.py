@@ -37,7 +37,18 @@ def train(
     samples: list[Sample], signature: Signature, settings: Settings, work: Work
 ) -> "Predictor":
     """Grow a forest on pixels of the training split."""
-    features, classes, polygons = _pixels(samples, signature, settings, work.seed)
+    return grow(*_pixels(samples, signature, settings, work.seed), signature, settings, work)
+
+
+def grow(
+    features: np.ndarray,
+    classes: np.ndarray,
+    polygons: np.ndarray,
+    signature: Signature,
+    settings: Settings,
+    work: Work,
+) -> "Predictor":
+    """Grow a forest on a table of features (pixel, feature), with class and polygon of each."""
     forest = RandomForestClassifier(
         settings.trees,
         min_samples_leaf=settings.leaf_pixels,
@@ -107,7 +118,7 @@ class Predictor:
             shares[:, asked] = 0
             if asked.any():
                 rows, cols = np.nonzero(asked)
-                shares[self.columns[:, None], rows, cols] = self._shares(table).T
+                shares[self.columns[:, None], rows, cols] = self.shares(table).T
         return out
 
     def _centre(self, height: int, width: int) -> np.ndarray:
@@ -129,8 +140,12 @@ class Predictor:
         tensors["features"] = np.array([self.trees[0].n_features], "int64")
         return tensors | {"columns": self.columns}
 
-    def _shares(self, table: np.ndarray) -> np.ndarray:
-        """Mean over the trees of the class shares (pixel, class) in a pixel's leaf."""
+    def shares(self, table: np.ndarray) -> np.ndarray:
+        """Class shares (pixel, class) in a pixel's leaf, mean over the trees.
+
+        Args:
+            table: features (pixel, feature) float32. Classes are those of `columns`.
+        """
         table = np.ascontiguousarray(table)
         total = np.zeros((len(table), len(self.columns)))
         for tree in self.trees:
