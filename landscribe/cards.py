@@ -21,6 +21,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from landscribe.command import InputError
 
@@ -29,9 +31,16 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=6
 SafePath = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_./][A-Za-z0-9_./:+=@,%-]*$", max_length=400)
 ]
+# A collection's id comes from whoever made the catalogue.
+CollectionId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$")]
+# The cloud detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
+S2CLOUDLESS_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
+MGRS_LATITUDES = (-80, 84)  # where the grid of UTM zones ends
 C = TypeVar("C", bound="Card")
 
 
@@ -75,7 +84,7 @@ class Sensor(Card):
     """What a sensor's scenes hold: bands, numbers, clouds."""
 
     title: str = Field(description="name for people")
-    collection: Id = Field(description="id of its STAC collection")
+    collection: CollectionId = Field(description="id of its STAC collection")
     constellation: str = Field(description="STAC constellation, such as sentinel-2")
     instrument: str = Field(description="STAC instrument, such as msi")
     gsd_m: float = Field(gt=0, description="side of a pixel of the cube's grid [m]")
@@ -85,6 +94,21 @@ class Sensor(Card):
     offset: float = Field(description="reflectance = dn * scale + offset")
     clouds: Clouds = Field(description="how pixels that do not show the ground are found")
     bands: list[Band] = Field(min_length=1, description="bands of the cube, in its order")
+
+    @model_validator(mode="after")
+    def _bands_that_its_mask_needs(self) -> Self:
+        names = self.band_names()
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"bands: {', '.join(twice)} stands twice; each needs a name of its own"
+            )
+        missing = [name for name in S2CLOUDLESS_BANDS if name not in names]
+        if self.clouds.method == "s2cloudless" and missing:
+            raise ValueError(
+                f"clouds.method s2cloudless looks at {', '.join(missing)} too; add to bands, or use"
+                " another method"
+            )
+        return self
 
     def band_names(self) -> list[str]:
         """Names in the cube's order."""
@@ -147,6 +171,26 @@ class Region(Card):
             raise ValueError("must be west, south, east, north, with west < east and south < north")
         return bounds
 
+    @model_validator(mode="after")
+    def _on_the_grid(self) -> Self:
+        try:
+            crs = CRS.from_user_input(self.crs)
+        except CRSError:
+            raise ValueError(f"crs: {self.crs} is not in the EPSG registry; correct it") from None
+        west, south, east, north = self.bounds
+        if not crs.is_geographic:
+            # Points along the edges, as the straight lines of one CRS are bent in another.
+            west, south, east, north = Transformer.from_crs(
+                crs, 4326, always_xy=True
+            ).transform_bounds(*self.bounds)
+        lowest, highest = MGRS_LATITUDES
+        if not (-180 <= west < east <= 180 and lowest <= south < north <= highest):
+            raise ValueError(
+                f"bounds: lon {west:g} to {east:g}, lat {south:g} to {north:g} are outside -180 to"
+                f" 180 and {lowest} to {highest} (UTM); a region across 180 degrees has to be two"
+            )
+        return self
+
 
 class LandClass(Card):
     """One class of a legend."""
@@ -185,6 +229,15 @@ class Split(Card):
     validation: Fraction = Field(description="share of the labelled ground for early stopping")
     test: Fraction = Field(description="share of the labelled ground for the scores")
     seed: int = Field(0, description="of the assignment of squares")
+
+    @model_validator(mode="after")
+    def _some_train(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"validation {self.validation:g} and test {self.test:g} leave nothing to train on;"
+                " their sum has to be below 1"
+            )
+        return self
 
 
 class Task(Card):
@@ -307,7 +360,8 @@ def check(kind: type[C], values: object, source: str) -> C:
         return kind.model_validate(values)
     except ValidationError as error:
         faults = [_fault(fault) for fault in error.errors()]
-    raise InputError(f"{source} is not valid ({len(faults)} faults):\n" + "\n".join(faults))
+    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+    raise InputError(f"{source} is not valid ({count}):\n" + "\n".join(faults))
 
 
 def check_cards(run: Run) -> None:

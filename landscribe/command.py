@@ -1,6 +1,7 @@
 """The door of every script: its `main` as a command line, its faults as one clear message."""
 
 import errno
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -24,9 +25,11 @@ def command(main: Callable[..., None]) -> None:
     except OSError as error:
         if not _no_space(error):
             raise
+        named = error.filename and Path(str(error.filename)).parent
+        folder = named if named and named.is_dir() else Path.cwd()
         sys.exit(
             f"error: no space left on the disk while writing {error.filename or 'the output'}:"
-            f" {_free_mb(Path.cwd())} MB are free here; free some, or run in another folder with"
+            f" {_free_mb(folder)} MB are free in {folder}; free some, or run in another folder with"
             " `snakemake --directory`"
         )
 
@@ -41,6 +44,12 @@ def written(path: Path) -> Iterator[Path]:
         if path.is_dir():
             shutil.rmtree(path)
         part.rename(path)
+    except OSError as error:
+        if _no_space(error):  # libraries seldom say where
+            raise OSError(
+                error.errno or errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)
+            ) from error
+        raise
     finally:
         for rest in path.parent.glob(f"{part.name}*"):  # GDAL leaves .aux.xml and .ovr beside it
             shutil.rmtree(rest) if rest.is_dir() else rest.unlink()

@@ -106,6 +106,8 @@ def read_raster(path: Path, grid: Grid | None = None) -> tuple[np.ndarray, Grid]
 
 def raster_grid(raster: rasterio.DatasetReader) -> Grid:
     """Grid of an open raster."""
+    if raster.crs is None:
+        raise InputError(f"{raster.name}: has no CRS, so nobody knows where it lies; give it one")
     west, north, gsd_m = raster.transform.c, raster.transform.f, raster.transform.a
     return Grid(raster.crs.to_epsg(), west, north, raster.width, raster.height, gsd_m)
 

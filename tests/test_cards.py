@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from landscribe import cards
-from landscribe.cards import KINDS, Archive, Model, Region, Run, Sensor, Task, check
+from landscribe.cards import CONFIG, KINDS, Archive, Model, Region, Run, Sensor, Split, Task, check
 from landscribe.command import InputError
 from landscribe.schemas import schemas
 
@@ -120,3 +120,34 @@ def test_schemas_for_editors_are_in_step(name):
     assert json.loads(path.read_text()) == schemas()[name], "run `make schemas`"
     described = json.dumps(schemas()[name])
     assert described.count('"description"') >= len(schemas()[name]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"crs": "EPSG:99999"}, "not in the EPSG registry"),
+        ({"bounds": [10, 80, 11, 95]}, "lat 80 to 95"),
+        ({"bounds": [170, 10, 190, 12]}, "across 180 degrees has to be two"),
+        ({"crs": "EPSG:32633", "bounds": [3e5, 9.6e6, 4e5, 9.7e6]}, "lat 8[0-9.]+ to"),
+    ],
+)
+def test_a_region_off_the_grid_is_told(change, told):
+    good = {"title": "R", "bounds": [12, 52, 13, 53]}
+    check(Region, good, "r")
+    with pytest.raises(InputError, match=told):
+        check(Region, good | change, "r")
+
+
+def test_a_sensor_has_the_bands_that_its_cloud_mask_needs():
+    card = Sensor.read(CONFIG / "sensors/sentinel-2-l1c.yaml").model_dump()
+    fewer = card | {"bands": [b for b in card["bands"] if b["name"] not in ("B01", "B10")]}
+    with pytest.raises(InputError, match="looks at B01, B10 too"):
+        check(Sensor, fewer, "s")
+    check(Sensor, fewer | {"clouds": {"method": "none"}}, "s")
+    with pytest.raises(InputError, match="B01 stands twice"):
+        check(Sensor, card | {"bands": [*card["bands"], card["bands"][0]]}, "s")
+
+
+def test_a_split_leaves_something_to_train_on():
+    with pytest.raises(InputError, match="1 fault.*\n.*nothing to train on"):
+        check(Split, {"square_m": 900, "validation": 0.5, "test": 0.5}, "t")

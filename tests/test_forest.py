@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 from landscribe.command import InputError
-from landscribe.imagery.context import BANDS
+from landscribe.imagery.context import BANDS, context_features
 from landscribe.models import forest
 from landscribe.training.predictor import Sample, Signature, Work
 
@@ -56,7 +56,8 @@ def test_trees_survive_without_a_pickle_bit_for_bit(sample, settings, work):
     np.testing.assert_array_equal(again.probabilities(tile), model.probabilities(tile))
 
 
-def test_shares_are_those_of_scikit_learn(sample, settings, work):
+def test_shares_are_those_of_scikit_learn(sample, work):
+    settings = forest.Settings(trees=12, pixels=2000, boundless_polygons=0)
     features, classes, polygons = forest._pixels([sample], SIGNATURE, settings, 0)
     twin = RandomForestClassifier(12, min_samples_leaf=8, max_features=0.2, random_state=0)
     weights = forest.polygon_weights(classes, polygons)
@@ -93,3 +94,16 @@ def test_no_training_pixels_is_told(sample, settings, work):
     blind = Sample(sample.reflectance * np.nan, sample.classes, sample.polygons, sample.splits)
     with pytest.raises(InputError, match="no training pixel"):
         forest.train([blind], SIGNATURE, settings, work)
+
+
+def test_boundless_polygons_weigh_their_share_and_show_themselves_alone(sample, settings, work):
+    pixels = forest._pixels([sample], SIGNATURE, settings, 0)
+    twins = forest.boundless_pixels([sample], SIGNATURE, settings, 0)
+    _, _, weights = forest.weighted(*pixels, twins, settings)
+    n = len(pixels[0])
+    assert weights[n:].sum() / weights[:n].sum() == pytest.approx(settings.boundless_weight)
+    # Stripes of 6 px have a mean over 16 px of their own only where they never end.
+    _, names = context_features(sample.reflectance, list(BANDS))
+    mean16, classes = twins[0][:, names.index("B02_mean16")], twins[1]
+    assert mean16[classes == 1].min() > 0.35 > 0.25 > mean16[classes != 1].max()
+    assert pixels[0][:, names.index("B02_mean16")].max() < 0.32

@@ -11,7 +11,15 @@ from landscribe.training.predictor import Work
 from tests.made_samples import SIGNATURE, sample
 
 TINY = segment.Settings(
-    width=8, depth=2, train_px=32, tile_px=64, epochs=6, tiles_per_epoch=32, dropout=0, batch=4
+    width=8,
+    depth=2,
+    train_px=32,
+    tile_px=64,
+    halo_px=16,
+    epochs=6,
+    tiles_per_epoch=32,
+    dropout=0,
+    batch=4,
 )
 
 

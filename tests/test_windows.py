@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from landscribe.command import InputError
-from landscribe.mapping.windows import Tiles, Window, overlap, tile_axes, windows
+from landscribe.mapping.windows import Tiles, Window, overlap, windows
 from landscribe.training.predictor import TileSettings
 
 SIDES = st.integers(1, 90)
@@ -104,5 +104,5 @@ def test_past_its_reflection_the_edge_of_a_small_raster_is_repeated():
 
 
 def test_a_tile_without_a_centre_is_refused():
-    with pytest.raises(InputError, match="64 px with a halo of 32 px has no centre"):
-        tile_axes(100, 100, TileSettings(tile_px=64, halo_px=32))
+    with pytest.raises(ValidationError, match="tile_px 64 with halo_px 32 leaves no centre"):
+        TileSettings(tile_px=64, halo_px=32)

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,7 +102,11 @@ class ApiCatalogue:
             count = self._asked([collection]).matched()
         extent = known[collection]["extent"]
         bbox = flat_bbox({"bbox": extent["spatial"]["bbox"][0]})
-        first, last = (str(t)[:10] if t else "now" for t in extent["temporal"]["interval"][0])
+        first, last = extent["temporal"]["interval"][0]
+        first, last = (
+            (str(first)[:10] if first else "its start"),
+            (str(last)[:10] if last else "now"),
+        )
         told = "items" if count is None else f"{count} items"
         return f"{told} of it, {_extent(first, last, bbox)}"
 
@@ -157,6 +161,8 @@ def _catalogue(node: object, where: str) -> dict:
     """The JSON of a catalogue or collection; `InputError` if it is none."""
     kind = node.get("type") if isinstance(node, dict) else None
     if kind in ("Catalog", "Collection"):
+        if not isinstance(node.get("links", []), list) or not _dicts(node.get("links", [])):
+            raise InputError(f"{where}: its `links` are no list of objects; mend the catalogue")
         return node
     raise InputError(
         f"{where}: is JSON, but no STAC catalogue (its `type` is {kind!r}, not 'Catalog' or"
@@ -174,12 +180,22 @@ def _item(item: object, href: str) -> dict:
             f"{href}: has no {', '.join(missing)}, so it is no STAC item with files; mend the"
             " catalogue, or take the item out of it"
         )
+    if not isinstance(item["assets"], dict) or not _dicts(item["assets"].values()):
+        raise InputError(f"{href}: its `assets` are not JSON objects by name; mend the catalogue")
+    try:
+        flat_bbox(item)
+    except InputError as error:
+        raise InputError(f"{href}: {error}") from None
     assets = {
         key: asset | {"href": make_absolute_href(asset["href"], href)}
         for key, asset in item["assets"].items()
         if asset.get("href")
     }
     return item | {"assets": assets, "links": [{"rel": "self", "href": href}]}
+
+
+def _dicts(values: Iterable) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _unreadable(catalogue: str, error: Exception | str) -> InputError:

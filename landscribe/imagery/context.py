@@ -8,6 +8,8 @@ brings.
 import cv2
 import numpy as np
 
+from landscribe.command import InputError
+
 SCALES_PX = (1, 2, 4, 8, 16)  # standard deviations of the Gaussian neighbourhoods
 DEVIATION_SCALES_PX = (2, 4, 8)
 PROFILE_RADII_PX = (2, 4, 8, 12)  # of the discs of the morphological profiles
@@ -43,6 +45,11 @@ def context_features(
         bands: names of the bands; BANDS have to be among them.
         families: of `FAMILIES`; all of them by default.
     """
+    if missing := [name for name in BANDS if name not in bands]:
+        raise InputError(
+            f"context needs the bands {', '.join(missing)} too; add them to the sensor card,"
+            " or set `context: false` in the model card"
+        )
     layers = {name: _filled(reflectance[bands.index(name)]) for name in BANDS}
     layers |= {name: _difference(layers[a], layers[b]) for name, (a, b) in _INDICES.items()}
     found: dict[str, np.ndarray] = {}

@@ -117,7 +117,15 @@ def item_times(item: dict) -> tuple[datetime, datetime]:
 
 def flat_bbox(item: dict) -> list[float]:
     """West, south, east, north of an item [degrees]; heights are left out."""
-    bbox = [float(value) for value in item["bbox"]]
+    try:
+        bbox = [float(value) for value in item["bbox"]]
+    except (TypeError, ValueError):
+        bbox = []
+    if len(bbox) not in (4, 6):
+        raise InputError(
+            f"item {item.get('id', 'without id')}: bbox {item['bbox']} is not west, south, east,"
+            " north in degrees; mend the catalogue"
+        )
     return bbox if len(bbox) == 4 else [bbox[i] for i in (0, 1, 3, 4)]
 
 

@@ -6,11 +6,8 @@ from cv2 import MORPH_ELLIPSE, getStructuringElement
 from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
-from landscribe.cards import Clouds, Sensor
+from landscribe.cards import S2CLOUDLESS_BANDS, Clouds, Sensor
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING
-
-# The detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
-S2CLOUDLESS_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
 
 
 def block_mask(dn: xr.DataArray, scl: xr.DataArray | None, sensor: Sensor) -> xr.DataArray:

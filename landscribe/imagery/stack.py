@@ -77,6 +77,12 @@ def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
 def _stacked(scenes: list[dict], assets: list[str], sensor: Sensor, grid: Grid) -> xr.DataArray:
     """Pixels (time, band, y, x), lazily: one dask chunk is one window of one band and scene."""
     dtype = np.dtype("uint8" if assets == ["SCL"] else sensor.dtype)
+    have = {name for scene in scenes for name in scene["assets"]}
+    if missing := sorted(set(assets) - have):
+        raise InputError(
+            f"no scene has {', '.join(missing)}; they have {', '.join(sorted(have))}: check the"
+            " `bands` of the sensor card, or name a catalogue with all of them"
+        )
     try:
         pixels = stackstac.stack(
             scenes,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscribe.command import InputError
 from landscribe.training.predictor import TileSettings
 
 
@@ -121,11 +120,6 @@ class Tiles:
 def tile_axes(height: int, width: int, settings: TileSettings) -> tuple[Tiles, Tiles]:
     """Tiles down and across a raster."""
     tile_px, halo_px = settings.tile_px, settings.halo_px
-    if tile_px <= 2 * halo_px:
-        raise InputError(
-            f"a tile of {tile_px} px with a halo of {halo_px} px has no centre; make tile_px more"
-            f" than {2 * halo_px} in the model's card, and train it again"
-        )
     return (
         Tiles(height, tile_px, halo_px, settings.blend),
         Tiles(width, tile_px, halo_px, settings.blend),

@@ -2,7 +2,8 @@
 
 Breiman 2001, doi:10.1023/A:1010933404324, by scikit-learn. Each pixel is told by its bands and by
 what surrounds it (`landscribe.imagery.context`); classes weigh the same, and so that a few large
-fields do not outvote many small ones, a pixel weighs less the more pixels its polygon has.
+fields do not outvote many small ones, a pixel weighs less the more pixels its polygon has. Some
+polygons are shown a second time, as if they never ended (`landscribe.training.boundless`).
 """
 
 import numpy as np
@@ -13,9 +14,11 @@ from tqdm import tqdm
 
 from landscribe.command import InputError
 from landscribe.imagery.context import SUPPORT_PX, context_features
+from landscribe.training.boundless import boundless
+from landscribe.training.data import TRAIN, class_indices, pixels_by_class
 from landscribe.training.predictor import Sample, Signature, TileSettings, Work
 
-_TRAIN = 0  # index into formats.SPLITS
+_BOUNDLESS_PIXELS = 25  # taken from each boundless polygon
 _NODE_FIELDS = ("left_child", "right_child", "feature", "threshold", "missing_go_to_left")
 
 
@@ -30,25 +33,52 @@ class Settings(TileSettings):
     leaf_pixels: int = Field(8, ge=1, description="smallest number of training pixels in a leaf")
     features_per_split: float = Field(0.2, gt=0, le=1, description="share of features tried")
     pixels: int = Field(20_000, ge=100, description="training pixels drawn, over all polygons")
+    boundless_polygons: int = Field(
+        40, ge=0, description="polygons of each class also shown as if they never ended"
+    )
+    boundless_weight: float = Field(
+        0.3, ge=0, description="weight of their pixels, as a share of that of all others"
+    )
     context: bool = Field(True, description="false: the bands alone, as the plainest baseline")
 
 
 def train(
     samples: list[Sample], signature: Signature, settings: Settings, work: Work
 ) -> "Predictor":
-    """Grow a forest on pixels of the training split."""
-    return grow(*_pixels(samples, signature, settings, work.seed), signature, settings, work)
+    """Grow a forest on pixels of the training split, and of boundless polygons."""
+    pixels = _pixels(samples, signature, settings, work.seed)
+    twins = None
+    if settings.context and settings.boundless_polygons:
+        twins = boundless_pixels(samples, signature, settings, work.seed)
+    return grow(*weighted(*pixels, twins, settings), signature, settings, work)
+
+
+def weighted(
+    features: np.ndarray,
+    classes: np.ndarray,
+    polygons: np.ndarray,
+    twins: tuple[np.ndarray, np.ndarray, np.ndarray] | None,
+    settings: Settings,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (pixel, feature), classes and weights of pixels, and of their boundless twins."""
+    weights = polygon_weights(classes, polygons)
+    if twins is None:
+        return features, classes, weights
+    more = polygon_weights(*twins[1:])
+    more *= settings.boundless_weight * weights.sum() / more.sum()
+    features = np.concatenate([features, twins[0]])
+    return features, np.r_[classes, twins[1]], np.r_[weights, more]
 
 
 def grow(
     features: np.ndarray,
     classes: np.ndarray,
-    polygons: np.ndarray,
+    weights: np.ndarray,
     signature: Signature,
     settings: Settings,
     work: Work,
 ) -> "Predictor":
-    """Grow a forest on a table of features (pixel, feature), with class and polygon of each."""
+    """Grow a forest on a table of features (pixel, feature), with class and weight of each."""
     forest = RandomForestClassifier(
         settings.trees,
         min_samples_leaf=settings.leaf_pixels,
@@ -56,9 +86,9 @@ def grow(
         n_jobs=work.threads,
         random_state=work.seed,
     )
-    weights = polygon_weights(classes, polygons)
-    forest.fit(features, np.searchsorted(signature.classes, classes), sample_weight=weights)
-    agreement = forest.score(features, np.searchsorted(signature.classes, classes), weights)
+    target = class_indices(classes, signature.classes)
+    forest.fit(features, target, sample_weight=weights)
+    agreement = forest.score(features, target, weights)
     history = [{"trees": settings.trees, "pixels": len(classes), "train_agreement": agreement}]
     trees = [tree.tree_ for tree in forest.estimators_]
     columns = forest.classes_.astype("int64")
@@ -78,13 +108,40 @@ def polygon_weights(classes: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     """Weight of each pixel: 1/sqrt(pixels of its polygon), then each class sums to the same.
 
     The square root lies between every pixel counting the same (large fields decide) and every
-    polygon counting the same (slivers decide); see the ablation of the benchmark `landuse`.
+    polygon counting the same (slivers decide); see the ablation of the benchmark `landuse`. All
+    sum to the number of pixels.
     """
     _, polygon, size = np.unique(polygons, return_inverse=True, return_counts=True)
     weights = size[polygon] ** -0.5
     _, of = np.unique(classes, return_inverse=True)
     total = np.bincount(of, weights)
     return weights / total[of] * len(classes) / len(total)
+
+
+def boundless_pixels(
+    samples: list[Sample], signature: Signature, settings: Settings, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (pixel, feature), classes and polygons of some polygons that never end."""
+    rng = np.random.default_rng((seed, 1))
+    drawn = [
+        of_class[i]
+        for of_class in pixels_by_class(samples, signature.classes)
+        for i in rng.permutation(len(of_class))[: settings.boundless_polygons]
+    ]
+    parts = []
+    bar = tqdm(drawn, desc="compute boundless polygons", unit="polygon")
+    for polygon, (block, rows, cols) in enumerate(bar):
+        top, left = rows.min() - SUPPORT_PX, cols.min() - SUPPORT_PX
+        inside = np.zeros(np.array([np.ptp(rows), np.ptp(cols)]) + 1 + 2 * SUPPORT_PX, bool)
+        inside[rows - top, cols - left] = True
+        image = np.full((len(signature.bands), *inside.shape), np.nan, "float32")
+        image[:, inside] = samples[block].reflectance[:, rows, cols]
+        features = _features(boundless(image, inside), signature, settings)
+        chosen = rng.choice(len(rows), min(_BOUNDLESS_PIXELS, len(rows)), replace=False)
+        found = features[:, rows[chosen] - top, cols[chosen] - left].T
+        class_id = samples[block].classes[rows[0], cols[0]]
+        parts.append((found, np.full(len(chosen), class_id), np.full(len(chosen), polygon)))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 class Predictor:
@@ -158,7 +215,7 @@ def _pixels(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features (pixel, feature), classes and polygons of pixels drawn from the training split."""
     rng = np.random.default_rng(seed)
-    usable = [(s.splits == _TRAIN) & np.isfinite(s.reflectance).all(0) for s in samples]
+    usable = [(s.splits == TRAIN) & np.isfinite(s.reflectance).all(0) for s in samples]
     total = sum(int(mask.sum()) for mask in usable)
     if not total:
         raise InputError(

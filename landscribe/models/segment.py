@@ -1,22 +1,22 @@
 """Segment: a small U-Net that gives every pixel of a tile its class.
 
-Ronneberger et al. 2015, arXiv:1505.04597, with group normalisation (Wu and He 2018,
-arXiv:1803.08494), whose result for a tile does not depend on the other tiles of its batch.
+Ronneberger et al. 2015, arXiv:1505.04597, with batch normalisation (Ioffe and Szegedy 2015,
+arXiv:1502.03167): on few labels and a short training it learnt far more than group normalisation.
 
 Letters of shapes: n tiles, b bands, c channels, k classes, y, x.
 """
 
+from typing import Self
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from landscribe.training.data import IGNORE, VALIDATION, Tiles, class_indices
 from landscribe.training.loop import Schedule, fit
 from landscribe.training.predictor import Sample, Signature, TileSettings, Work
-
-_GROUPS = 8
 
 
 class Settings(TileSettings):
@@ -26,13 +26,26 @@ class Settings(TileSettings):
     depth: int = Field(3, ge=1, le=5, description="number of coarser levels")
     dropout: float = Field(0.2, ge=0, lt=1, description="share of channels dropped in training")
     train_px: int = Field(96, ge=32, multiple_of=32, description="side of a training tile [px]")
-    epochs: int = Field(20, ge=1, description="largest number of epochs")
+    epochs: int = Field(30, ge=1, description="largest number of epochs")
     tiles_per_epoch: int = Field(128, ge=1, description="tiles seen in an epoch")
     patience: int = Field(12, ge=1, description="epochs without a better validation, then stop")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of the cycle")
     weight_decay: float = Field(0.02, ge=0, description="of AdamW")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share given to the other classes")
+    boundless_share: float = Field(
+        0.1, ge=0, le=1, description="share of tiles that show one polygon as if it never ended"
+    )
     turns: bool = Field(False, description="mean over a tile's 4 turns: 4 times slower")
+
+    @model_validator(mode="after")
+    def _halves(self) -> Self:
+        for name in ("tile_px", "train_px"):
+            if getattr(self, name) % 2**self.depth:
+                raise ValueError(
+                    f"{name} {getattr(self, name)} cannot be halved {self.depth} times (`depth`);"
+                    f" make it a multiple of {2**self.depth}"
+                )
+        return self
 
 
 def train(
@@ -43,7 +56,12 @@ def train(
     network = UNet(len(signature.bands), len(signature.classes), settings)
     network.measure(samples)
     tiles = Tiles(
-        samples, signature.classes, settings.train_px, settings.tiles_per_epoch, work.seed
+        samples,
+        signature.classes,
+        settings.train_px,
+        settings.tiles_per_epoch,
+        work.seed,
+        settings.boundless_share,
     )
     schedule = Schedule(
         settings.epochs,
@@ -144,7 +162,7 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
     for channels in (channels_in, channels_out):
         layers += [
             nn.Conv2d(channels, channels_out, 3, padding=1, bias=False),
-            nn.GroupNorm(_GROUPS, channels_out),
+            nn.BatchNorm2d(channels_out),
             nn.ReLU(),
         ]
     return nn.Sequential(*layers)

@@ -34,7 +34,8 @@ def block_labels(task: Task, grid: Grid) -> tuple[np.ndarray, gpd.GeoDataFrame]:
     found = gpd.clip(found, outline, keep_geom_type=True)
     found["area_m2"] = found.area
     found = found.sort_values(["area_m2", "class_id", "feature"], kind="stable", ascending=False)
-    found["polygon"] = np.arange(1, len(found) + 1)
+    ids = np.arange(1, len(found) + 1)
+    found["polygon"] = ids + (ids >= NODATA)  # the raster's nodata stands for its second band too
     raster = _rasterised(found, grid)
     kept = found[found.polygon.isin(np.unique(raster[1]))]
     return raster, kept[list(POLYGON_COLUMNS)].reset_index(drop=True)
@@ -59,8 +60,9 @@ def read_labels(labels: Labels, grid: Grid) -> gpd.GeoDataFrame:
     if others:
         raise InputError(f"{path}: holds {', '.join(others)}; labels have to be polygons")
     found = found[found.geometry.notna() & ~found.geometry.is_empty].to_crs(grid.crs)
+    named = found[[labels.column, labels.feature]].convert_dtypes()  # else a gap makes 115 115.0
     return gpd.GeoDataFrame(
-        {"value": found[labels.column].astype(str), "feature": found[labels.feature].astype(str)},
+        {"value": named.iloc[:, 0].astype(str), "feature": named.iloc[:, 1].astype(str)},
         geometry=shapely.make_valid(found.geometry.values),
         crs=grid.crs,
     )
@@ -74,7 +76,8 @@ def _classified(found: gpd.GeoDataFrame, task: Task) -> gpd.GeoDataFrame:
         told = ", ".join(f"{value} ({count})" for value, count in unknown.head(8).items())
         raise InputError(
             f"{task.labels.source}: {len(unknown)} values of {task.labels.column} are not in the"
-            f" legend: {told}; give each a class, or list it under labels.ignore"
+            f" legend (and their polygons): {told}; give each a class, or list it under"
+            " labels.ignore"
         )
     found = found[found.value.isin(of)]
     return found.assign(class_id=found.value.map(of).astype("uint8"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from landscribe.cards import Model
 from landscribe.command import InputError, written
@@ -24,7 +24,7 @@ def save_model(
     """
     tensors = {name: np.ascontiguousarray(value) for name, value in model.tensors().items()}
     with written(weights) as part:
-        save_file(tensors, part)
+        part.write_bytes(save(tensors))  # its save_file hides that a disk is full
     told = {
         "kind": card.kind,
         "title": card.title,

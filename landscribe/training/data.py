@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from landscribe.command import InputError
 from landscribe.formats import NODATA, SPLITS, cube_grid, read_cube, read_polygons, read_raster
 from landscribe.imagery.composite import composite
+from landscribe.training.boundless import boundless
 from landscribe.training.predictor import Sample
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
@@ -45,16 +46,24 @@ class Tiles(Dataset):
     """Tiles around training pixels: first a class is drawn, then one of its polygons, then a pixel.
 
     So rare classes and small polygons are seen as often as common and large ones. Tiles are turned
-    and mirrored at random; labels of other splits are IGNORE.
+    and mirrored at random, and `boundless_share` of them show one polygon that never ends; labels
+    of other splits are IGNORE.
     """
 
     def __init__(
-        self, samples: list[Sample], classes: tuple[int, ...], tile_px: int, length: int, seed: int
+        self,
+        samples: list[Sample],
+        classes: tuple[int, ...],
+        tile_px: int,
+        length: int,
+        seed: int,
+        boundless_share: float = 0,
     ) -> None:
         self.samples, self.classes = samples, classes
         self.tile_px, self.length, self.seed = tile_px, length, seed
+        self.boundless_share = boundless_share
         self.epoch = 0
-        self.pixels = _pixels_by_class(samples, classes)
+        self.pixels = pixels_by_class(samples, classes)
 
     def __len__(self) -> int:
         return self.length
@@ -66,7 +75,9 @@ class Tiles(Dataset):
         block, rows, cols = by_polygon[rng.integers(len(by_polygon))]
         at = rng.integers(len(rows))
         sample, shift = self.samples[block], rng.integers(-self.tile_px // 4, self.tile_px // 4, 2)
-        image, target = _cut(sample, rows[at] + shift[0], cols[at] + shift[1], self.tile_px)
+        image, target = cut(sample, rows[at] + shift[0], cols[at] + shift[1], self.tile_px)
+        if rng.random() < self.boundless_share:
+            image, target = cut(sample, rows[at], cols[at], self.tile_px, boundlessly=True)
         target = class_indices(target, self.classes)
         image = image * np.float32(1 + _FREE_CHANGE * rng.standard_normal())
         turns, mirrored = rng.integers(4), rng.integers(2)
@@ -99,7 +110,7 @@ def _sample(cube: Path, labels: Path, table: gpd.GeoDataFrame, bands: list[str])
     return Sample(reflectance, classes.astype("uint8"), polygons, of[polygons])
 
 
-def _pixels_by_class(
+def pixels_by_class(
     samples: list[Sample], classes: tuple[int, ...]
 ) -> list[list[tuple[int, np.ndarray, np.ndarray]]]:
     """Per class that has any: block, rows and columns of the training pixels of each polygon."""
@@ -123,14 +134,23 @@ def _pixels_by_class(
     return kept
 
 
-def _cut(sample: Sample, row: int, col: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Tile centred near a pixel, moved inside the block; what a small block lacks is missing."""
+def cut(
+    sample: Sample, row: int, col: int, side: int, boundlessly: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tile centred near a pixel, moved inside the block; what a small block lacks is missing.
+
+    Args:
+        boundlessly: show nothing but the polygon of that pixel, as if it never ended.
+    """
     height, width = sample.classes.shape
     top = int(np.clip(row - side // 2, 0, max(0, height - side)))
     left = int(np.clip(col - side // 2, 0, max(0, width - side)))
     part = np.s_[top : top + side, left : left + side]
     image = sample.reflectance[:, part[0], part[1]]
     target = np.where(sample.splits[part] == TRAIN, sample.classes[part], NODATA)
+    if boundlessly:
+        image = boundless(image, sample.polygons[part] == sample.polygons[row, col])
+        target = np.full_like(target, sample.classes[row, col])
     short = (side - target.shape[0], side - target.shape[1])
     edges = ((0, short[0]), (0, short[1]))
     image = np.pad(image, ((0, 0), *edges), constant_values=np.nan)

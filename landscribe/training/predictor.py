@@ -11,10 +11,10 @@ and no registry: a model card names the file.
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from landscribe.cards import Card
 
@@ -54,6 +54,15 @@ class TileSettings(Card):
         True, description="weigh overlapping tiles towards their centres; false: cut the halo off"
     )
     batch: int = Field(8, ge=1, description="tiles predicted at once")
+
+    @model_validator(mode="after")
+    def _centre(self) -> Self:
+        if self.tile_px <= 2 * self.halo_px:
+            raise ValueError(
+                f"tile_px {self.tile_px} with halo_px {self.halo_px} leaves no centre; make tile_px"
+                f" more than {2 * self.halo_px}"
+            )
+        return self
 
 
 class Predictor(Protocol):

@@ -97,7 +97,8 @@ def models(folds: str) -> Iterator[tuple[str, Tell]]:
         yield "  + profiles", grown((*TRIAL, "profiles", "edges"), clouds=True)
         yield "  + texture", grown((*TRIAL, "texture"), clouds=True)
     yield "  + profiles, texture", grown(tuple(FAMILIES), clouds=True)
-    yield "forest", grown(tuple(FAMILIES))
+    yield "  + clouds masked", grown(tuple(FAMILIES))
+    yield "forest", grown(tuple(FAMILIES), endless=True)
     yield "boosting", boosted
     if folds != "square":
         yield "unet", networks
@@ -149,24 +150,28 @@ def polygon_folds(ground: Ground) -> np.ndarray:
 
 def block_folds(ground: Ground) -> np.ndarray:
     """Fold of each pixel: those of one square share it."""
-    return _folds(_squares(ground), ground.classes)
+    return _folds(_squares(ground.sample.classes.shape)[ground.at], ground.classes)
 
 
 def square_folds(ground: Ground) -> np.ndarray:
     """Fold of each pixel: those of one polygon share it, and all polygons of one square."""
-    squares = pd.Series(_squares(ground)).groupby(ground.features).agg(lambda s: s.mode()[0])
+    squares = pd.Series(_squares(ground.sample.classes.shape)[ground.at])
+    squares = squares.groupby(ground.features).agg(lambda s: s.mode()[0])
     return _folds(squares[ground.features].to_numpy(), ground.classes)
 
 
 FOLD_RULES = {"polygon": polygon_folds, "block": block_folds, "square": square_folds}
 
 
-def grown(families: tuple[str, ...], clouds: bool = False, weigh: bool = True) -> Tell:
+def grown(
+    families: tuple[str, ...], clouds: bool = False, weigh: bool = True, endless: bool = False
+) -> Tell:
     """Forest of the card on some families of features.
 
     Args:
         clouds: learn from clouds too, and map them.
         weigh: pixels of large polygons less; otherwise only the classes are balanced.
+        endless: show it boundless polygons too, as the card does.
     """
 
     def tell(ground: Ground, fold: np.ndarray) -> np.ndarray:
@@ -174,16 +179,13 @@ def grown(families: tuple[str, ...], clouds: bool = False, weigh: bool = True) -
         # A polygon of its own for each pixel makes all of a class weigh the same.
         polygons = ground.features if weigh else np.arange(len(fold))
         shares = np.zeros((len(fold), len(ground.signature.classes)))
-        for train, test in _parts(ground, fold, clouds):
-            legend = np.array(ground.signature.classes)
-            model = forest.grow(
-                features[train],
-                legend[ground.classes[train]],
-                polygons[train],
-                ground.signature,
-                card("forest"),
-                Work(Path(), THREADS, "cpu", SEED),
-            )
+        legend = np.array(ground.signature.classes)
+        for number, train, test in _parts(ground, fold, clouds):
+            rows = features[train], legend[ground.classes[train]], polygons[train]
+            twins = _twins(ground, fold, number) if endless else None
+            rows = forest.weighted(*rows, twins, card("forest"))
+            work = Work(Path(), THREADS, "cpu", SEED)
+            model = forest.grow(*rows, ground.signature, card("forest"), work)
             shares[np.ix_(test, model.columns)] = model.shares(features[test])
         return shares
 
@@ -197,7 +199,7 @@ def boosted(ground: Ground, fold: np.ndarray) -> np.ndarray:
     """
     shares = np.zeros((len(fold), len(ground.signature.classes)))
     table_ = ground.tables["clear"]
-    for train, test in _parts(ground, fold, clouds=False):
+    for _, train, test in _parts(ground, fold, clouds=False):
         model = lightgbm.LGBMClassifier(
             n_estimators=150,
             learning_rate=0.06,
@@ -218,13 +220,13 @@ def boosted(ground: Ground, fold: np.ndarray) -> np.ndarray:
 
 
 def networks(ground: Ground, fold: np.ndarray) -> np.ndarray:
-    """The U-Net of the card; the fold after the one that is told stops its training early."""
+    """The U-Net of the card; the fold after the one that is told stops its training early.
+
+    All labelled pixels of the folds teach it, not only those that are told.
+    """
     shares = np.zeros((len(fold), len(ground.signature.classes)))
-    shape = ground.sample.classes.shape
     for number in range(FOLDS):
-        # All pixels of the folds' polygons and squares teach, not only those that are told.
-        of = _everywhere(ground, fold, number).reshape(shape)
-        sample = replace(ground.sample, splits=of)
+        sample = replace(ground.sample, splits=_splits(ground, fold, number))
         with TemporaryDirectory() as folder:
             work = Work(Path(folder), THREADS, "auto", SEED)
             model = segment.train([sample], ground.signature, card("unet"), work)
@@ -237,7 +239,7 @@ def networks(ground: Ground, fold: np.ndarray) -> np.ndarray:
 def commonest_class(ground: Ground, fold: np.ndarray) -> np.ndarray:
     """Control: whatever the ground, the class that training has most of."""
     shares = np.zeros((len(fold), len(ground.signature.classes)))
-    for train, test in _parts(ground, fold, clouds=True):
+    for _, train, test in _parts(ground, fold, clouds=True):
         shares[test, np.bincount(ground.classes[train]).argmax()] = 1
     return shares
 
@@ -335,9 +337,10 @@ def _families(image: np.ndarray, signature: Signature) -> np.ndarray:
     return np.array(found)
 
 
-def _squares(ground: Ground) -> np.ndarray:
-    rows, cols = np.divmod(ground.at, ground.sample.classes.shape[1])
-    return rows // SQUARE_PX * 1000 + cols // SQUARE_PX
+def _squares(shape: tuple[int, int]) -> np.ndarray:
+    """Square (y * x) of each pixel."""
+    rows, cols = np.indices(shape) // SQUARE_PX
+    return (rows * 1000 + cols).ravel()
 
 
 def _folds(groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -346,28 +349,35 @@ def _folds(groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 def _parts(
     ground: Ground, fold: np.ndarray, clouds: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pixels that train and pixels that are told, of each fold."""
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Number of each fold, pixels that train, and pixels that are told."""
     for number in range(FOLDS):
         usable = clouds | ground.clear
-        yield np.flatnonzero((fold != number) & usable), np.flatnonzero(fold == number)
+        yield number, np.flatnonzero((fold != number) & usable), np.flatnonzero(fold == number)
 
 
-def _everywhere(ground: Ground, fold: np.ndarray, number: int) -> np.ndarray:
-    """Splits (y * x) uint8 of all labelled pixels that share a polygon's or a square's fold."""
-    width = ground.sample.classes.shape[1]
+def _twins(ground: Ground, fold: np.ndarray, number: int) -> tuple[np.ndarray, ...]:
+    """Pixels of boundless polygons of all folds but one."""
+    splits = _splits(ground, fold, number)
+    sample = replace(ground.sample, splits=np.where(splits == 1, 0, splits).astype("uint8"))
+    return forest.boundless_pixels([sample], ground.signature, card("forest"), SEED)
+
+
+def _splits(ground: Ground, fold: np.ndarray, number: int) -> np.ndarray:
+    """Splits (y, x) uint8 of all labelled pixels, as those that are told of in their polygon.
+
+    A fold tests, the next one validates, the others train. Where a square's edge cuts a polygon,
+    the part in each square has the fold of that square.
+    """
+    shape = ground.sample.classes.shape
     every = np.flatnonzero(ground.sample.classes.ravel() != NODATA)
-    whole = len(np.unique(np.stack([ground.features, fold]), axis=1).T)
-    if whole == len(np.unique(ground.features)):
-        key, keys = ground.sample.polygons.ravel()[ground.at], ground.sample.polygons.ravel()[every]
-    else:
-        key = _squares(ground)
-        keys = every // width // SQUARE_PX * 1000 + every % width // SQUARE_PX
-    of = pd.Series(fold).groupby(key).first().reindex(keys).to_numpy()  # NaN: no pixel is told
+    polygons, squares = ground.sample.polygons.ravel().astype("int64"), _squares(shape)
+    keys = polygons * 10**6 + squares
+    of = pd.Series(fold).groupby(keys[ground.at]).first().reindex(keys[every]).to_numpy()
     split = np.where(of == number, 2, np.where(of == (number + 1) % FOLDS, 1, 0))
-    out = np.full(ground.sample.classes.size, NODATA, "uint8")
-    out[every] = np.where(np.isnan(of), NODATA, split)
-    return out
+    out = np.full(keys.size, NODATA, "uint8")
+    out[every] = np.where(np.isnan(of), NODATA, split)  # NaN: none of its pixels is told
+    return out.reshape(shape)
 
 
 def _matrices(ground: Ground, told: np.ndarray, kept: np.ndarray) -> np.ndarray:
