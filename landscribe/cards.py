@@ -25,6 +25,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from landscribe.command import InputError
+from landscribe.grid import SNAP_M
 
 CONFIG = Path("config")
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -96,7 +97,12 @@ class Sensor(Card):
     bands: list[Band] = Field(min_length=1, description="bands of the cube, in its order")
 
     @model_validator(mode="after")
-    def _bands_that_its_mask_needs(self) -> Self:
+    def _fits_grid_and_mask(self) -> Self:
+        if SNAP_M % self.gsd_m:
+            raise ValueError(
+                f"gsd_m {self.gsd_m:g} does not divide {SNAP_M} m, to which blocks are snapped; use"
+                " 10 or 20"
+            )
         names = self.band_names()
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(

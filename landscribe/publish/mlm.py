@@ -92,7 +92,8 @@ def _input(origin: Origin) -> ModelInput:
         input=InputStructure.create(shape, dims, "float32"),
         description=(
             f"Reflectance on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
-            " the training statistics is part of the model"
+            " the training statistics is part of the model. A scene that says an offset of its own"
+            " is read with that one"
         ),
         pre_processing_function=ProcessingExpression.create("gdal-calc", scaling),
     )
