@@ -47,6 +47,16 @@ def test_means_and_profiles_are_those_of_the_textbook(image):
     )
 
 
+def test_a_gap_of_level_ground_changes_no_mean_and_no_spread():
+    level = np.full((len(BANDS), 120, 120), 0.2, "float32")
+    whole, names = context_features(level, list(BANDS), ("neighbourhoods", "deviations"))
+    level[:, 40:80, 40:80] = np.nan  # no pixel within 15 px of its middle
+    found, _ = context_features(level, list(BANDS), ("neighbourhoods", "deviations"))
+    seen = np.isfinite(level[0])
+    np.testing.assert_allclose(found[:, seen], whole[:, seen], atol=2e-3)
+    assert len(names) == len(found)
+
+
 def test_an_index_of_equal_bands_is_zero():
     flat = np.full((len(BANDS), 40, 40), 0.2, "float32")
     features, names = context_features(flat, list(BANDS), ("own", "deviations", "edges"))

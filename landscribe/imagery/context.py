@@ -50,35 +50,43 @@ def context_features(
             f"context needs the bands {', '.join(missing)} too; add them to the sensor card,"
             " or set `context: false` in the model card"
         )
-    layers = {name: _filled(reflectance[bands.index(name)]) for name in BANDS}
+    image = reflectance[[bands.index(name) for name in BANDS]]
+    seen = np.isfinite(image).all(0)
+    layers = {name: _filled(layer, seen) for name, layer in zip(BANDS, image, strict=True)}
     layers |= {name: _difference(layers[a], layers[b]) for name, (a, b) in _INDICES.items()}
     found: dict[str, np.ndarray] = {}
     for family in families or tuple(FAMILIES):
-        found |= FAMILIES[family](layers)
+        found |= FAMILIES[family](layers, seen)
     return np.stack(list(found.values())), list(found)
 
 
-def _own(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _own(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
     return layers
 
 
-def _neighbourhoods(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Gaussian means at several scales."""
-    return {f"{n}_mean{s}": _blurred(a, s) for s in SCALES_PX for n, a in layers.items()}
+def _neighbourhoods(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str, np.ndarray]:
+    """Gaussian means at several scales, of what was observed."""
+    return {
+        f"{name}_mean{scale}": layer
+        for scale in SCALES_PX
+        for name, layer in _means(layers, seen, scale).items()
+    }
 
 
-def _deviations(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _deviations(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str, np.ndarray]:
     """Local standard deviations: roofs and hedges differ from fields of the same mean."""
     found = {}
+    chosen = {name: layers[name] for name in _DEVIATION_BANDS}
+    squares = {name: layer * layer for name, layer in chosen.items()}
     for scale in DEVIATION_SCALES_PX:
-        for name in _DEVIATION_BANDS:
-            layer = layers[name]
-            variance = _blurred(layer * layer, scale) - _blurred(layer, scale) ** 2
+        means, powers = _means(chosen, seen, scale), _means(squares, seen, scale)
+        for name, mean in means.items():
+            variance = powers[name] - mean**2
             found[f"{name}_deviation{scale}"] = np.sqrt(np.maximum(variance, 0))
     return found
 
 
-def _profiles(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _profiles(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
     """White and black top-hats by discs of growing radius: the size of bright and dark objects.
 
     Derivative of the morphological profile of Benediktsson et al. 2003,
@@ -94,7 +102,7 @@ def _profiles(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return found
 
 
-def _edges(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _edges(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
     """Density of edges: mean strength of Sobel's gradient at several scales."""
     found = {}
     for name in _EDGE_BANDS:
@@ -104,7 +112,7 @@ def _edges(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return found
 
 
-def _texture(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _texture(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
     """Logarithm of the mean energy of cosine filters: rows of crops, crowns, roofs and streets.
 
     Texture energy (Laws 1980, report USCIPI 940) with the local cosine basis of Unser 1986,
@@ -140,6 +148,17 @@ def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a - b) / np.maximum(a + b, 1e-6)
 
 
+def _means(layers: dict[str, np.ndarray], seen: np.ndarray, scale_px: int) -> dict[str, np.ndarray]:
+    """Gaussian mean of the observed pixels of each layer: normalised convolution.
+
+    Knutsson and Westin 1993, doi:10.1109/CVPR.1993.341081. So a cloud's gap darkens nothing.
+    """
+    if seen.all():
+        return {name: _blurred(layer, scale_px) for name, layer in layers.items()}
+    weight = np.maximum(_blurred(seen.astype("float32"), scale_px), 1e-6)
+    return {name: _blurred(layer * seen, scale_px) / weight for name, layer in layers.items()}
+
+
 def _blurred(layer: np.ndarray, scale_px: float) -> np.ndarray:
     side = 2 * int(_TRUNCATE * scale_px) + 1
     return cv2.GaussianBlur(layer, (side, side), scale_px, borderType=cv2.BORDER_REFLECT_101)
@@ -149,12 +168,10 @@ def _filtered(layer: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.nda
     return cv2.sepFilter2D(layer, cv2.CV_32F, across, down, borderType=cv2.BORDER_REFLECT_101)
 
 
-def _filled(layer: np.ndarray) -> np.ndarray:
+def _filled(layer: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Layer with its gaps filled by the weighted mean of what was observed around, else 0."""
-    seen = np.isfinite(layer)
     if seen.all():
         return np.ascontiguousarray(layer, "float32")
     known = np.where(seen, layer, 0).astype("float32")
-    weight = _blurred(seen.astype("float32"), _FILL_SCALE_PX)
-    around = _blurred(known, _FILL_SCALE_PX) / np.maximum(weight, 1e-6)
+    around = _means({"": known}, seen, _FILL_SCALE_PX)[""]
     return np.where(seen, known, around).astype("float32")

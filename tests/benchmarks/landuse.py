@@ -14,6 +14,7 @@ The rows `coordinates` and `commonest class` are controls, `outline` needs to kn
 ends and is no map.
 """
 
+import os
 import subprocess
 import sys
 import warnings
@@ -59,8 +60,8 @@ class Ground:
     families: np.ndarray  # (feature) family of each column, "bands" being the first of "own"
 
     def columns(self, families: tuple[str, ...]) -> np.ndarray:
-        """Columns of some families; "bands" are the bands of "own" alone."""
-        return np.isin(self.families, families)
+        """Columns of some families; "bands" are a part of "own"."""
+        return np.isin(self.families, [*families, *(["bands"] if "own" in families else [])])
 
 
 Tell = Callable[[Ground, np.ndarray], np.ndarray]  # folds of pixels -> (pixel, class) shares
@@ -116,7 +117,9 @@ def read_ground() -> Ground:
     setting = ["--nolock", "--profile", "workflow/profiles/default", "--cores", "2"]
     config = ["--configfile", "config/demo.yaml"]
     command = [sys.executable, "-m", "snakemake", *map(str, wanted), *setting, *config]
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    # Its jobs call `python`, which has to be this one.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run(command, check=True, stdout=sys.stderr, env=os.environ | {"PATH": path})
     sensor = Sensor.read(Path("config/sensors/sentinel-2-l1c.yaml"))
     legend = tuple(c.id for c in Task.read(Path("config/tasks/landuse.yaml")).legend)
     wavelengths = tuple(band.wavelength_um for band in sensor.bands)
