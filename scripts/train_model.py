@@ -42,13 +42,7 @@ def main(
         seed: of every random draw.
     """
     card, instrument = Model.read(model), Sensor.read(sensor)
-    bands = instrument.bands
-    signature = Signature(
-        tuple(band.name for band in bands),
-        tuple(band.wavelength_um for band in bands),
-        tuple(c.id for c in Task.read(task).legend),
-        instrument.gsd_m,
-    )
+    signature = Signature.of(instrument, Task.read(task))
     samples = read_samples(cubes, labels, polygons, instrument.band_names())
     folder = weights.parent / "checkpoints"
     kind = importlib.import_module(f"landscribe.models.{card.kind}")

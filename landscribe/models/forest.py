@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from landscribe.command import InputError
 from landscribe.imagery.context import SUPPORT_PX, context_features
-from landscribe.training.boundless import boundless
-from landscribe.training.data import TRAIN, class_indices, pixels_by_class
+from landscribe.training.data import TRAIN, class_indices, cut, pixels_by_class
 from landscribe.training.predictor import Sample, Signature, TileSettings, Work
 
-_BOUNDLESS_PIXELS = 25  # taken from each boundless polygon
+_BOUNDLESS_PX = 64  # side of a boundless polygon's tile
+_BOUNDLESS_PIXELS = 25  # taken from each
 _NODE_FIELDS = ("left_child", "right_child", "feature", "threshold", "missing_go_to_left")
 
 
@@ -131,16 +131,14 @@ def boundless_pixels(
     parts = []
     bar = tqdm(drawn, desc="compute boundless polygons", unit="polygon")
     for polygon, (block, rows, cols) in enumerate(bar):
-        top, left = rows.min() - SUPPORT_PX, cols.min() - SUPPORT_PX
-        inside = np.zeros(np.array([np.ptp(rows), np.ptp(cols)]) + 1 + 2 * SUPPORT_PX, bool)
-        inside[rows - top, cols - left] = True
-        image = np.full((len(signature.bands), *inside.shape), np.nan, "float32")
-        image[:, inside] = samples[block].reflectance[:, rows, cols]
-        features = _features(boundless(image, inside), signature, settings)
-        chosen = rng.choice(len(rows), min(_BOUNDLESS_PIXELS, len(rows)), replace=False)
-        found = features[:, rows[chosen] - top, cols[chosen] - left].T
-        class_id = samples[block].classes[rows[0], cols[0]]
-        parts.append((found, np.full(len(chosen), class_id), np.full(len(chosen), polygon)))
+        at = rng.integers(len(rows))
+        # Gaussians mirror a tile at its edges, so in a small one too the polygon never ends.
+        tile, _ = cut(samples[block], rows[at], cols[at], _BOUNDLESS_PX, boundlessly=True)
+        seen = np.flatnonzero(np.isfinite(tile).all(0))
+        chosen = rng.choice(seen, min(_BOUNDLESS_PIXELS, len(seen)), replace=False)
+        features = _features(tile, signature, settings).reshape(-1, _BOUNDLESS_PX**2)[:, chosen]
+        class_id = samples[block].classes[rows[at], cols[at]]
+        parts.append((features.T, np.full(len(chosen), class_id), np.full(len(chosen), polygon)))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 

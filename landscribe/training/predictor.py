@@ -16,7 +16,7 @@ from typing import Protocol, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from landscribe.cards import Card
+from landscribe.cards import Card, Sensor, Task
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,17 @@ class Signature:
     wavelengths_um: tuple[float, ...]  # centre of each band
     classes: tuple[int, ...]  # legend ids in the order of the output
     gsd_m: float
+
+    @classmethod
+    def of(cls, sensor: Sensor, task: Task) -> Self:
+        """Signature of a model that sees a sensor's cubes and gives a task's classes."""
+        bands = sensor.bands
+        return cls(
+            tuple(band.name for band in bands),
+            tuple(band.wavelength_um for band in bands),
+            tuple(land.id for land in task.legend),
+            sensor.gsd_m,
+        )
 
     def as_dict(self) -> dict:
         """For model.json."""
