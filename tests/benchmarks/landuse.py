@@ -98,9 +98,10 @@ def models(folds: str) -> Iterator[tuple[str, Tell]]:
         yield "  + weights", grown(TRIAL, clouds=True)
         yield "  + profiles", grown((*TRIAL, "profiles", "edges"), clouds=True)
         yield "  + texture", grown((*TRIAL, "texture"), clouds=True)
-        yield "  + clouds masked", grown(tuple(FAMILIES))
     if folds != "square":
         yield "  + profiles, texture", grown(tuple(FAMILIES), clouds=True)
+    if folds == "polygon":
+        yield "  + clouds masked", grown(tuple(FAMILIES))
     yield "forest", grown(tuple(FAMILIES), endless=True)
     yield "boosting", boosted
     if folds != "square":
