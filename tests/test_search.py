@@ -647,7 +647,7 @@ def run_script(folder, year, out):
     region = folder.parent / "made.yaml"
     region.write_text("title: made\nbounds: [12, 52, 13, 53]\n")
     sensor = folder.parent / "sensor.yaml"
-    text = SENSOR_CARD.read_text()
+    text = SENSOR_CARD.read_text().replace("method: s2cloudless", "method: none")
     keep = ("name: B04", "name: B08")
     lines = [x for x in text.splitlines() if "- {name" not in x or any(k in x for k in keep)]
     sensor.write_text("\n".join(lines))
