@@ -60,15 +60,3 @@ def test_class_indices_and_counts(tmp_path):
     assert told["pixels"] == ((made.splits == 0) & np.isfinite(made.reflectance[0])).sum()
     assert told["polygons"] == len(np.unique(made.polygons[made.splits == 0]))
     assert told["squares"] == 1
-
-
-def test_some_tiles_show_one_polygon_that_never_ends():
-    made = sample()
-    tiles = Tiles([made], SIGNATURE.classes, 32, 40, seed=0, boundless_share=0.5)
-    whole = [n for n in range(40) if len(tiles[n][1].unique()) == 1]
-    assert 8 < len(whole) < 32
-    for n in whole:
-        image, target = tiles[n]
-        assert image.isfinite().all()
-        own = made.reflectance[:, made.classes == SIGNATURE.classes[int(target[0, 0])]]
-        assert image.mean((1, 2)).numpy() == pytest.approx(np.nanmean(own, 1), rel=0.35)

@@ -7,7 +7,13 @@ import sys
 import time
 
 import numpy as np
+import pytest
+import torch
 from safetensors.numpy import load_file
+from torch.nn.functional import cross_entropy
+
+from landscribe.training.data import IGNORE
+from landscribe.training.loop import balanced_loss
 
 CODE = """
 import sys
@@ -42,3 +48,23 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path):
     assert again.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1] == "8"  # epochs told
     one, two = (load_file(folder / "done.safetensors") for folder in (alone, killed))
     assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("smoothing", [0, 0.1])
+def test_every_tile_counts_the_same_and_every_class_of_it(smoothing):
+    rng = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, 3, 8, 8, generator=rng)
+    target = torch.randint(-1, 3, (4, 8, 8), generator=rng)
+    target[1][target[1] == 2] = IGNORE  # a tile without one class
+    target[2, 1:] = IGNORE  # a tile with few labels
+    target[3] = IGNORE  # and one without any
+    tiles = []
+    for tile, truth in zip(logits[:3], target[:3], strict=True):
+        classes = [k for k in (0, 1, 2) if (truth == k).any()]
+        losses = [
+            cross_entropy(tile[:, truth == k].T, truth[truth == k], label_smoothing=smoothing)
+            for k in classes
+        ]
+        tiles.append(torch.stack(losses).mean())
+    assert balanced_loss(logits, target, smoothing) == pytest.approx(torch.stack(tiles).mean())
+    assert balanced_loss(logits[3:], target[3:]) == 0

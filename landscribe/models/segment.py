@@ -26,15 +26,12 @@ class Settings(TileSettings):
     depth: int = Field(3, ge=1, le=5, description="number of coarser levels")
     dropout: float = Field(0.2, ge=0, lt=1, description="share of channels dropped in training")
     train_px: int = Field(96, ge=32, multiple_of=32, description="side of a training tile [px]")
-    epochs: int = Field(30, ge=1, description="largest number of epochs")
+    epochs: int = Field(40, ge=1, description="largest number of epochs")
     tiles_per_epoch: int = Field(128, ge=1, description="tiles seen in an epoch")
     patience: int = Field(12, ge=1, description="epochs without a better validation, then stop")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of the cycle")
     weight_decay: float = Field(0.02, ge=0, description="of AdamW")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share given to the other classes")
-    boundless_share: float = Field(
-        0.1, ge=0, le=1, description="share of tiles that show one polygon as if it never ended"
-    )
     turns: bool = Field(False, description="mean over a tile's 4 turns: 4 times slower")
 
     @model_validator(mode="after")
@@ -56,12 +53,7 @@ def train(
     network = UNet(len(signature.bands), len(signature.classes), settings)
     network.measure(samples)
     tiles = Tiles(
-        samples,
-        signature.classes,
-        settings.train_px,
-        settings.tiles_per_epoch,
-        work.seed,
-        settings.boundless_share,
+        samples, signature.classes, settings.train_px, settings.tiles_per_epoch, work.seed
     )
     schedule = Schedule(
         settings.epochs,

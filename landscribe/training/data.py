@@ -46,8 +46,7 @@ class Tiles(Dataset):
     """Tiles around training pixels: first a class is drawn, then one of its polygons, then a pixel.
 
     So rare classes and small polygons are seen as often as common and large ones. Tiles are turned
-    and mirrored at random, and `boundless_share` of them show one polygon that never ends; labels
-    of other splits are IGNORE.
+    and mirrored at random; labels of other splits are IGNORE.
     """
 
     def __init__(
@@ -57,11 +56,9 @@ class Tiles(Dataset):
         tile_px: int,
         length: int,
         seed: int,
-        boundless_share: float = 0,
     ) -> None:
         self.samples, self.classes = samples, classes
         self.tile_px, self.length, self.seed = tile_px, length, seed
-        self.boundless_share = boundless_share
         self.epoch = 0
         self.pixels = pixels_by_class(samples, classes)
 
@@ -76,8 +73,6 @@ class Tiles(Dataset):
         at = rng.integers(len(rows))
         sample, shift = self.samples[block], rng.integers(-self.tile_px // 4, self.tile_px // 4, 2)
         image, target = cut(sample, rows[at] + shift[0], cols[at] + shift[1], self.tile_px)
-        if rng.random() < self.boundless_share:
-            image, target = cut(sample, rows[at], cols[at], self.tile_px, boundlessly=True)
         target = class_indices(target, self.classes)
         image = image * np.float32(1 + _FREE_CHANGE * rng.standard_normal())
         turns, mirrored = rng.integers(4), rng.integers(2)

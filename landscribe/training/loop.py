@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import lightning.pytorch as pl
 import numpy as np
 import torch
+import torch.nn.functional as F
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from lightning.pytorch.utilities import disable_possible_user_warnings
@@ -80,6 +81,26 @@ def fit(
     return own, module.history
 
 
+def balanced_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0) -> Tensor:
+    """Cross-entropy in which every tile counts the same, and in a tile every class.
+
+    Else a large field drowns the small polygon that its tile was drawn for.
+
+    Args:
+        logits: (n, class, y, x).
+        target: (n, y, x) class indices or IGNORE; a tile of IGNORE alone counts nothing.
+    """
+    truth = F.one_hot(target.clamp(min=0), logits.shape[1]).movedim(-1, 1)  # (n, class, y, x)
+    truth = (truth * (target != IGNORE).unsqueeze(1)).to(logits.dtype)
+    # Shares as targets: with class indices CUDA has no deterministic way.
+    loss = F.cross_entropy(logits, truth, label_smoothing=label_smoothing, reduction="none")
+    pixels = truth.sum((2, 3))  # (n, class)
+    by_class = (truth * loss.unsqueeze(1)).sum((2, 3)) / pixels.clamp(min=1)
+    classes = (pixels > 0).sum(1)  # (n)
+    by_tile = by_class.sum(1) / classes.clamp(min=1)
+    return by_tile.sum() / (classes > 0).sum().clamp(min=1)
+
+
 class Learner(pl.LightningModule):
     """A network with its loss, its optimiser and its validation metric."""
 
@@ -89,9 +110,6 @@ class Learner(pl.LightningModule):
         super().__init__()
         self.network, self.schedule, self.seed = network, schedule, seed
         self.steps = schedule.epochs * -(-length // schedule.batch)
-        self.loss = nn.CrossEntropyLoss(
-            ignore_index=IGNORE, label_smoothing=schedule.label_smoothing
-        )
         self.metric = MulticlassAccuracy(classes, average="macro", ignore_index=IGNORE)
         self.history: list[dict] = []
         self.losses: list[float] = []
@@ -99,7 +117,7 @@ class Learner(pl.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Loss of a batch."""
         image, target = batch
-        loss = self.loss(self.network(image), target)
+        loss = balanced_loss(self.network(image), target, self.schedule.label_smoothing)
         self.losses.append(float(loss.detach()))
         self.log("loss", loss, prog_bar=True)
         return loss
