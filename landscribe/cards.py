@@ -80,6 +80,11 @@ class Clouds(Card):
     dilate_m: float = Field(110, ge=0, description="diameter of the disc that masks grow by [m]")
     scl_clear: list[int] = Field([4, 5, 6, 7, 11], description="SCL classes that show the ground")
 
+    @property
+    def asset(self) -> str | None:
+        """Asset that tells clouds, beside the bands."""
+        return "SCL" if self.method == "scl" else None
+
 
 class Sensor(Card):
     """What a sensor's scenes hold: bands, numbers, clouds."""
@@ -298,6 +303,19 @@ class Season(Card):
     last: MonthDay = Field("12-31", description="last day, MM-DD, UTC, itself included")
 
 
+class Composites(Card):
+    """Images that are made of a cube's observations before anything is learnt from them."""
+
+    step: Literal["10-day", "month", "season"] = Field(
+        description="days that become one image: a month's third, a month, or the season"
+    )
+    method: Literal["median", "medoid", "best"] = Field(
+        "median",
+        description="median of each band; medoid, the observation nearest to all others; best, the"
+        " one nearest to the middle of its days and far from clouds",
+    )
+
+
 class Run(Card):
     """What one call of `snakemake` makes."""
 
@@ -311,6 +329,12 @@ class Run(Card):
     )
     task: Id = Field(description="id of a card in config/tasks")
     models: list[Id] = Field(min_length=1, description="ids of cards in config/models")
+    composites: Composites | None = Field(
+        None, description="images of periods to learn from; without it, all observations"
+    )
+    max_gap_fraction: Fraction = Field(
+        0, description="share of reads of scenes that may fail for good; more stop the run"
+    )
     window_px: int = Field(
         1024, ge=128, multiple_of=64, description="side of a window, the unit of memory [px]"
     )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask.array
 import geopandas as gpd
 import numpy as np
 import rasterio
@@ -27,12 +28,14 @@ from landscribe.grid import Grid
 
 CACHE_MB = 64  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
 WINDOW_PX = 1024  # side of a shard of a cube, and of what a step reads at once
+CHUNK_PX = 256  # side of what is read at once from a shard
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
 PROBABILITY_NODATA = 65535
-MASK_MISSING, MASK_CLEAR, MASK_CLOUD = 0, 1, 2  # of a cube's mask
+MASK_MISSING, MASK_CLEAR, MASK_CLOUD, MASK_GAP = 0, 1, 2, 3  # of a cube's mask
 POLYGON_COLUMNS = ("polygon", "feature", "class_id", "area_m2", "geometry")
 SPLITS = ("train", "validation", "test")
+_EPOCH = {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
 _TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate"}
 
 
@@ -41,7 +44,7 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
 
     Returns:
         `dn` (time, band, y, x) native dtype with attrs scale_factor, add_offset, nodata;
-        `mask` (time, y, x) uint8: 0 not observed, 1 clear, 2 cloud;
+        `mask` (time, y, x) uint8: 0 not observed, 1 clear, 2 cloud, 3 a gap (could not be read);
         `valid_count` (y, x) uint8: clear observations;
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
     """
@@ -60,6 +63,56 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         have = ", ".join(cube.band.values)
         raise InputError(f"{path}: no band {', '.join(missing)}; the cube has {have}")
     return cube.sel(band=bands) if bands else cube
+
+
+def lay_out_cube(
+    path: Path,
+    grid: Grid,
+    times: np.ndarray,
+    bands: dict[str, float],
+    dn: np.dtype,
+    attrs: dict,
+    more: dict[str, str] | None = None,
+) -> None:
+    """A cube without any shard yet: dims, coordinates and attributes; all pixels are missing.
+
+    Args:
+        times: (time) datetime64, UTC.
+        bands: name -> centre [µm].
+        dn: native dtype.
+        attrs: of `dn`: scale_factor, add_offset, nodata, ...
+        more: further layers beside dn, mask and valid_count: name -> dtype. `day` has a time.
+    """
+    half = grid.gsd_m / 2
+    coords = {
+        "time": times.astype("datetime64[s]").astype("datetime64[ns]"),
+        "band": np.array(list(bands), dtype=object),  # Zarr v3 has no fixed-width text
+        "y": grid.north - half - np.arange(grid.height) * grid.gsd_m,
+        "x": grid.west + half + np.arange(grid.width) * grid.gsd_m,
+    }
+    dims = {"dn": ("time", "band", "y", "x"), "mask": ("time", "y", "x"), "day": ("time", "y", "x")}
+    dtypes = {"dn": dn, "mask": "uint8", "valid_count": "uint8", **(more or {})}
+    sides = (grid.height, grid.width)
+    shard = tuple(min(WINDOW_PX, -(-side // CHUNK_PX) * CHUNK_PX) for side in sides)
+    layers, encoding = {}, {"time": _EPOCH}
+    for name, dtype in dtypes.items():
+        axes = dims.get(name, ("y", "x"))
+        ones = (1,) * (len(axes) - 2)
+        size = tuple(len(coords[axis]) for axis in axes)
+        layers[name] = axes, dask.array.zeros(size, chunks=(*ones, *shard), dtype=dtype)
+        encoding[name] = {
+            "chunks": (*ones, CHUNK_PX, CHUNK_PX),
+            "shards": (*ones, *shard),
+            "fill_value": attrs["nodata"] if name == "dn" else 0,
+        }
+    cube = xr.Dataset(layers, coords).rio.write_crs(grid.crs)
+    cube = cube.assign_coords(wavelength_um=("band", list(bands.values())))
+    cube.dn.attrs = {"grid_mapping": "spatial_ref", "units": "1", **attrs}
+    if "day" in cube:
+        cube.day.attrs = {"units": "days since 1970-01-01", "long_name": "day of acquisition"}
+    cube.to_zarr(
+        path, mode="w", encoding=encoding, compute=False, consolidated=False, zarr_format=3
+    )
 
 
 def cube_grid(cube: xr.Dataset) -> Grid:

@@ -51,6 +51,11 @@ class Plan:
         return self.catalogue
 
     @property
+    def cube(self) -> str:
+        """File of a block that models see: all observations, or their composites."""
+        return "composites.zarr" if self.run.composites else "cube.zarr"
+
+    @property
     def catalogue_files(self) -> list[Path]:
         """Files that a search depends on: none where the catalogue lies behind an address."""
         return [] if "://" in self.catalogue else [Path(self.catalogue)]

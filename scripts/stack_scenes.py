@@ -1,21 +1,35 @@
 """Scene list -> the cube of a block."""
 
+import shutil
 from pathlib import Path
 
 from landscribe.cards import Region, Sensor
-from landscribe.command import command, written
-from landscribe.formats import MASK_CLEAR, read_cube
+from landscribe.command import command
+from landscribe.formats import read_cube
 from landscribe.grid import region_block
+from landscribe.imagery.cluster import workers
+from landscribe.imagery.gaps import write_gaps
 from landscribe.imagery.integrity import verify_lock
 from landscribe.imagery.search import read_scenes
-from landscribe.imagery.stack import write_cube
+from landscribe.imagery.stack import fingerprint, write_cube
 
 
-def main(region: Path, sensor: Path, scenes: Path, lock: Path, block: str, cube: Path) -> None:
+def main(
+    region: Path,
+    sensor: Path,
+    scenes: Path,
+    lock: Path,
+    block: str,
+    cube: Path,
+    gaps: Path,
+    max_gap_fraction: float = 0,
+    cluster: str = "local",
+    threads: int = 2,
+) -> None:
     """Stack the scenes of a block to its cube (time, band, y, x), with cloud mask and counts.
 
     Numbers stay as delivered, on the native grid: bands that lie on it are not resampled, pixels of
-    coarser bands are repeated.
+    coarser bands are repeated. A run that was killed goes on where it stopped.
 
     Args:
         region: card in config/regions.
@@ -24,15 +38,30 @@ def main(region: Path, sensor: Path, scenes: Path, lock: Path, block: str, cube:
         lock: its lock; local files are held against its checksums.
         block: id of the block, such as 33UUU.
         cube: Zarr folder to write.
+        gaps: table to write, Parquet: what could not be read.
+        max_gap_fraction: share of reads that may fail, 0-1; more end the run.
+        cluster: where it is read: local, slurm, or the address of a dask scheduler.
+        threads: readers at once; of slurm, its jobs.
     """
     area, card = Region.read(region), Sensor.read(sensor)
     listed = read_scenes(scenes)
     verify_lock(lock, listed)
-    with written(cube) as part:
-        write_cube(part, listed, card, region_block(area.bounds, area.crs, block))
+    place = region_block(area.bounds, area.crs, block)
+    part = cube.parent / f"cube-{fingerprint(listed, card, place)}"
+    for other in set(cube.parent.glob("cube-*")) - {part}:
+        shutil.rmtree(other)  # of other scenes or cards
+    part.mkdir(parents=True, exist_ok=True)
+    with workers(cluster, threads) as pool:
+        failed = write_cube(part / cube.name, listed, card, place, max_gap_fraction, pool)
+    write_gaps(gaps, failed)
+    shutil.rmtree(cube, ignore_errors=True)
+    (part / cube.name).rename(cube)
+    shutil.rmtree(part)
     made = read_cube(cube)
-    clear = float((made.mask == MASK_CLEAR).mean())
-    print(f"{cube}: {dict(made.sizes)}, {clear:.1%} of the observations are clear")
+    clear = float((made.valid_count > 0).mean())
+    print(
+        f"{cube}: {dict(made.sizes)}, {clear:.1%} of the ground was seen clear, {len(failed)} gaps"
+    )
 
 
 if __name__ == "__main__":

@@ -1,30 +1,54 @@
 """Masks: which pixels of a scene show the ground."""
 
+from pathlib import Path
+
 import numpy as np
-import xarray as xr
+import zarr
 from cv2 import MORPH_ELLIPSE, getStructuringElement
 from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
 from landscribe.cards import S2CLOUDLESS_BANDS, Clouds, Sensor
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING
+from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING
+
+_STRIP_PX = 1020  # rows that are averaged at once
 
 
-def block_mask(dn: xr.DataArray, scl: xr.DataArray | None, sensor: Sensor) -> xr.DataArray:
-    """Mask (time, y, x) uint8, lazily: 0 where any band is missing, 1 clear, 2 cloud.
+def pixel_mask(dn: np.ndarray, classes: np.ndarray | None, sensor: Sensor, gap: bool) -> np.ndarray:
+    """Mask (y, x) uint8 by what a pixel alone says: clear, cloud, missing, or lost in a gap.
 
     Args:
-        dn: (time, band, y, x) native numbers with attrs scale_factor, add_offset, nodata.
-        scl: scene classification (time, band, y, x) of L2A products, if the sensor uses it.
+        dn: (band, y, x) native numbers; a pixel that any band lacks is missing.
+        classes: (y, x) of the asset that tells clouds, if the sensor has one.
+        gap: whether something of these pixels could not be read; what is missing then is a gap.
     """
-    missing = (dn == sensor.nodata).any("band")
+    cloud = np.zeros(dn.shape[1:], bool)
+    missing = (dn == sensor.nodata).any(0)
     if sensor.clouds.method == "scl":
-        cloud = ~scl.isel(band=0).drop_vars("band").isin(sensor.clouds.scl_clear)
-    elif sensor.clouds.method == "s2cloudless":
-        cloud = _detected(dn, sensor)
-    else:
-        cloud = xr.zeros_like(missing)
-    return xr.where(missing, MASK_MISSING, xr.where(cloud, MASK_CLOUD, MASK_CLEAR)).astype("uint8")
+        cloud = ~np.isin(classes, sensor.clouds.scl_clear)
+        missing |= gap & (classes == 0)
+    mask = np.where(cloud, MASK_CLOUD, MASK_CLEAR)
+    return np.where(missing, MASK_GAP if gap else MASK_MISSING, mask).astype("uint8")
+
+
+def write_cloud_mask(cube: Path, time: int, sensor: Sensor) -> None:
+    """Find the clouds of one pass by s2cloudless, and mark them in the mask of a cube.
+
+    Clouds are larger than pixels: the detector looks at means of `resolution_m`, 36 times fewer
+    than 10 m pixels. On the demo's scene that takes 1 s in place of 38 s and masks as much (21.8
+    and 21.2 % at the threshold 0.4). A whole block has 2.8 million of them, so it is done at once,
+    without seams. A pixel that is cloud already stays cloud, so it may be done again.
+    """
+    store = zarr.open_group(cube, mode="r+")
+    step = round(sensor.clouds.resolution_m / sensor.gsd_m)
+    cloud = cloud_mask(_coarse(store, time, step, sensor), sensor.clouds)
+    mask = store["mask"]
+    for top in range(0, mask.shape[1], mask.shards[1]):
+        rows = np.arange(top, min(top + mask.shards[1], mask.shape[1]))
+        cols = np.arange(mask.shape[2])
+        here = mask[time, rows[0] : rows[-1] + 1]
+        found = (here == MASK_CLEAR) & cloud[np.ix_(rows // step, cols // step)]
+        mask[time, rows[0] : rows[-1] + 1] = np.where(found, MASK_CLOUD, here)
 
 
 def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
@@ -42,22 +66,21 @@ def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
     return binary_dilation(mean > clouds.threshold, _disc(clouds.dilate_m / clouds.resolution_m))
 
 
-def _detected(dn: xr.DataArray, sensor: Sensor) -> xr.DataArray:
-    """Cloud (time, y, x) bool by s2cloudless.
-
-    Clouds are larger than pixels: the detector looks at means of `resolution_m`, 36 times fewer
-    than 10 m pixels. On the demo's scene that takes 1 s in place of 38 s and masks as much (21.8
-    and 21.2 % at the threshold 0.4). A whole block has 2.8 million of them, so it is done at once,
-    without seams.
-    """
-    step = round(sensor.clouds.resolution_m / sensor.gsd_m)
-    bands = dn.sel(band=list(S2CLOUDLESS_BANDS))
-    fine = bands.astype("float32") * dn.attrs["scale_factor"] + dn.attrs["add_offset"]
-    padded = fine.pad(y=(0, -fine.sizes["y"] % step), x=(0, -fine.sizes["x"] % step), mode="edge")
-    coarse = padded.coarsen(y=step, x=step).mean().transpose("time", "y", "x", "band")
-    masks = [cloud_mask(image.values.astype("float32"), sensor.clouds) for image in coarse]
-    full = np.stack(masks).repeat(step, 1).repeat(step, 2)[:, : dn.sizes["y"], : dn.sizes["x"]]
-    return xr.DataArray(full, dims=("time", "y", "x")).chunk({"y": 1024, "x": 1024})
+def _coarse(store: zarr.Group, time: int, step: int, sensor: Sensor) -> np.ndarray:
+    """Reflectance (y, x, band) float32 of the detector's bands on means of step * step pixels."""
+    dn, names = store["dn"], store["band"][:].tolist()
+    _, _, height, width = dn.shape
+    down, across = -(-height // step), -(-width // step)
+    found = np.empty((down, across, len(S2CLOUDLESS_BANDS)), "float32")
+    rows = _STRIP_PX // step
+    for at, band in enumerate(S2CLOUDLESS_BANDS):
+        for first in range(0, down, rows):
+            strip = dn[time, names.index(band), first * step : (first + rows) * step]
+            fine = strip.astype("float32") * sensor.scale + sensor.offset
+            fine = np.pad(fine, [(0, -n % step) for n in fine.shape], mode="edge")
+            means = fine.reshape(len(fine) // step, step, across, step).mean((1, 3))
+            found[first : first + rows, :, at] = means
+    return found
 
 
 def _disc(diameter_px: float) -> np.ndarray:

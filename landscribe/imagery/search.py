@@ -38,12 +38,7 @@ class Query:
     @classmethod
     def of(cls, region: Region, sensor: Sensor, year: int, season: Season) -> Self:
         """Query for the lon-lat box that holds a region, in one year's season."""
-        first, last = _day(year, season.first), _day(year, season.last)
-        if first > last:
-            raise InputError(
-                f"the season is {season.first} to {season.last}, but it has to begin before it ends"
-                ", within one year; correct the config's `season`"
-            )
+        first, last = season_days(season, year)
         bounds = tuple(round(value, 7) for value in lonlat_bounds(region.bounds, region.crs))
         end = datetime.combine(last, time(23, 59, 59), UTC)
         return cls(sensor.collection, bounds, datetime.combine(first, time(), UTC), end)
@@ -95,6 +90,17 @@ def search_catalogue(catalogue: str, query: Query, sensor: Sensor) -> list[dict]
                 " the region, the years, the season, the sensor card's collection or the catalogue"
             )
     return newest([normalised(item, sensor) for item in found])
+
+
+def season_days(season: Season, year: int) -> tuple[date, date]:
+    """First and last day of a year's season."""
+    first, last = _day(year, season.first), _day(year, season.last)
+    if first > last:
+        raise InputError(
+            f"the season is {season.first} to {season.last}, but it has to begin before it ends"
+            ", within one year; correct the config's `season`"
+        )
+    return first, last
 
 
 def lock(catalogue: str, query: dict, items: list[dict]) -> dict:

@@ -1,150 +1,323 @@
 """Cubes: the scenes of a block on the sensor's native grid, in native numbers.
 
-stackstac lays them out, dask reads them window by window, and Zarr v3 keeps them in shards of one
-window, so memory is bounded by the window and files are few.
+A cube grows in pieces, one pass of the satellite over one window: stackstac reads a piece, and it
+becomes shards of Zarr v3, one per band. So memory is bounded by the window, whatever the number of
+dates, files are few, pieces can be made anywhere in any order, and a killed run goes on.
 """
 
+import hashlib
+import json
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-import dask
 import numpy as np
-import rioxarray  # noqa: F401  (gives arrays .rio)
+import pandas as pd
 import stackstac
-import xarray as xr
+import zarr
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
 from shapely.geometry import box, shape
-from tqdm.dask import TqdmCallback
+from tqdm import tqdm
 
 from landscribe.cards import Sensor
-from landscribe.command import InputError
-from landscribe.formats import MASK_CLEAR, WINDOW_PX
+from landscribe.command import InputError, written
+from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube
 from landscribe.grid import Block, Grid, lonlat_bounds
-from landscribe.imagery.masks import block_mask
+from landscribe.imagery.gaps import Gap, check_gaps, gap_table
+from landscribe.imagery.masks import pixel_mask, write_cloud_mask
+from landscribe.imagery.reader import Failure, Reader
+from landscribe.provenance import code_version
 
-_CHUNK_PX = 256  # read at once from a shard
-# On several threads GDAL's JPEG 2000 reader only prints that a file is cut short, and gives zeros.
-_GDAL = stackstac.DEFAULT_GDAL_ENV.updated(always={"GDAL_NUM_THREADS": "1"})
-_EPOCH = {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
+_COUNT_BYTES = 2**26  # of masks that are counted at once
 
 
-def write_cube(path: Path, scenes: list[dict], sensor: Sensor, block: Block) -> xr.Dataset:
+@dataclass(frozen=True)
+class Piece:
+    """One pass over one window: the unit of work and of resuming."""
+
+    time: int  # place of the pass in the cube
+    top: int  # of the window in the block [px]
+    left: int
+    height: int
+    width: int
+
+    @property
+    def place(self) -> tuple[slice, slice]:
+        """Rows and columns."""
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
+
+    def grid(self, whole: Grid) -> Grid:
+        """Grid of the window."""
+        west = whole.west + self.left * whole.gsd_m
+        north = whole.north - self.top * whole.gsd_m
+        return Grid(whole.epsg, west, north, self.width, self.height, whole.gsd_m)
+
+
+def write_cube(
+    path: Path,
+    scenes: list[dict],
+    sensor: Sensor,
+    block: Block,
+    max_gap_fraction: float = 0.0,
+    pool: Executor | None = None,
+) -> pd.DataFrame:
     """Build the cube of a block in the folder `path`; its form is that of `formats.read_cube`.
+
+    A journal beside it says which pieces are done, so a run that was killed goes on; pieces with
+    gaps are tried again.
 
     Args:
         scenes: normalised items (`search.normalised`).
+        max_gap_fraction: share of reads (0-1) that may fail; more are an `InputError`.
+        pool: where pieces are made; such as a cluster's. None: a thread here.
+
+    Returns:
+        The gaps, a row each: columns of `gaps.Gap`.
     """
-    chosen = block_scenes(scenes, block)
+    passes = passes_of(block_scenes(scenes, block))
     grid = block.grid(sensor.gsd_m)
-    pixels = _stacked(chosen, sensor.band_names(), sensor, grid)
-    cube = xr.Dataset({"dn": pixels}).rio.write_crs(grid.crs)
-    cube.dn.attrs = {
-        "long_name": "top-of-atmosphere or surface reflectance, as delivered",
-        "units": "1",
-        "grid_mapping": "spatial_ref",
-        "scale_factor": _one_of(chosen, "raster:scale"),
-        "add_offset": _one_of(chosen, "raster:offset"),
-        "nodata": sensor.nodata,
-    }
-    _write(path, cube, "stack bands", mode="w")
-    scl = _stacked(chosen, ["SCL"], sensor, grid) if sensor.clouds.method == "scl" else None
-    stored = xr.open_zarr(path, mask_and_scale=False, consolidated=False)
-    mask = block_mask(stored.dn, scl, sensor)
-    count = (mask == MASK_CLEAR).sum("time").clip(max=254).astype("uint8")
-    layers = xr.Dataset({"mask": mask, "valid_count": count}).drop_vars(
-        ["spatial_ref", "band"], errors="ignore"
-    )
-    _write(path, layers, "mask clouds", mode="a")
-    return xr.open_zarr(path, mask_and_scale=False, consolidated=False)
+    _check_bands(passes, sensor)
+    if not path.exists():
+        _lay_out(path, passes, sensor, grid)
+    pieces = [
+        Piece(time, top, left, min(WINDOW_PX, grid.height - top), min(WINDOW_PX, grid.width - left))
+        for time in range(len(passes))
+        for top in range(0, grid.height, WINDOW_PX)
+        for left in range(0, grid.width, WINDOW_PX)
+    ]
+    with nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
+        gaps = _fill(path, pieces, passes, sensor, grid, workers)
+        check_gaps(gaps, len(pieces) * len(_assets(sensor)), max_gap_fraction)
+        if sensor.clouds.method == "s2cloudless":
+            times = range(len(passes))
+            jobs = [workers.submit(write_cloud_mask, path, time, sensor) for time in times]
+            for job in tqdm(
+                as_completed(jobs), "mask clouds", len(jobs), unit="pass", mininterval=1
+            ):
+                job.result()
+    _write_counts(path)
+    return gaps
+
+
+def fingerprint(scenes: list[dict], sensor: Sensor, block: Block) -> str:
+    """12 hex digits that change with anything that could change a piece."""
+    code = code_version("scripts/stack_scenes.py")
+    told = json.dumps([block_scenes(scenes, block), sensor.model_dump(), asdict(block), code])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
-    """Scenes that touch a block; those of its own UTM zone alone, where there are any.
+    """Scenes that touch a block, by time and id; `InputError` where there are none.
 
-    Neighbouring zones hold the same ground again, warped; the native one needs no resampling.
+    Where scenes are cut along the squares of the grid (`grid:code`), those of the block's own
+    square hold all that their neighbours show of it. Else those of its own UTM zone go first:
+    neighbouring zones hold the same ground again, warped.
     """
     outline = box(*lonlat_bounds(block.bounds, f"EPSG:{block.epsg}"))
     touching = [s for s in scenes if shape(s["geometry"]).intersects(outline)]
-    native = [s for s in touching if s["properties"]["proj:epsg"] == block.epsg]
     if not touching:
         raise InputError(
             f"block {block.id}: none of {len(scenes)} scenes touches it; widen the season or take"
             " the block out of the region"
         )
-    return native or touching
+    own = [s for s in touching if s["properties"].get("grid:code") == f"MGRS-{block.id}"]
+    native = [s for s in touching if s["properties"]["proj:epsg"] == block.epsg]
+    return sorted(own or native or touching, key=lambda s: (s["properties"]["datetime"], s["id"]))
 
 
-def _stacked(scenes: list[dict], assets: list[str], sensor: Sensor, grid: Grid) -> xr.DataArray:
-    """Pixels (time, band, y, x), lazily: one dask chunk is one window of one band and scene."""
-    dtype = np.dtype("uint8" if assets == ["SCL"] else sensor.dtype)
+def passes_of(scenes: list[dict]) -> list[list[dict]]:
+    """Scenes of one platform, relative orbit and UTC day together, by time and id."""
+    found: dict[tuple, list[dict]] = {}
+    for scene in scenes:
+        told = scene["properties"]
+        orbit = told.get("sat:relative_orbit")
+        key = (told["datetime"][:10], told.get("platform", ""), orbit if orbit is not None else -1)
+        found.setdefault(key, []).append(scene)
+    return sorted(found.values(), key=lambda one: (one[0]["properties"]["datetime"], one[0]["id"]))
+
+
+def write_piece(
+    path: Path, scenes: list[dict], sensor: Sensor, grid: Grid, piece: Piece
+) -> list[Gap]:
+    """Read the scenes of a pass in one window, and write them; gives what could not be read.
+
+    Where scenes of a pass overlap, the first one that observed a pixel counts.
+    """
+    gaps: list[Gap] = []
+    layers: dict[str, np.ndarray] = {}
+    for scene in scenes:
+        found = _scene_pixels(scene, sensor, piece, grid, gaps)
+        for name, image in found.items():
+            before = layers.get(name)
+            empty = _fill_value(name, sensor)
+            layers[name] = image if before is None else np.where(before == empty, image, before)
+    dn = np.stack([layers[name] for name in sensor.band_names()])  # (band, y, x)
+    store = zarr.open_group(path, mode="r+")
+    store["dn"][piece.time, :, *piece.place] = dn
+    classes = layers.get(sensor.clouds.asset or "")
+    store["mask"][piece.time, *piece.place] = pixel_mask(dn, classes, sensor, bool(gaps))
+    return gaps
+
+
+def _scene_pixels(
+    scene: dict, sensor: Sensor, piece: Piece, grid: Grid, gaps: list[Gap]
+) -> dict[str, np.ndarray]:
+    """Pixels (y, x) of each asset of a scene in a window."""
+    part, found = piece.grid(grid), {}
+    for name in _assets(sensor):
+        dtype = np.dtype(sensor.dtype if name in sensor.band_names() else "uint16")
+        empty = dtype.type(_fill_value(name, sensor))
+        failures: list[Failure] = []
+        if name not in scene["assets"]:
+            failures.append(Failure("", "the scene has no such asset"))
+            found[name] = np.full((piece.height, piece.width), empty, dtype)
+        else:
+            reader = partial(Reader, opened=str, failed=failures.append)
+            found[name] = _stacked(scene, name, part, empty, reader)
+            found[name] = _harmonised(found[name], scene["assets"][name], name, sensor)
+        where = {k: v for k, v in asdict(piece).items() if k != "time"}
+        gaps += [Gap(scene["id"], name, **where, reason=f.reason) for f in failures]
+    return found
+
+
+def _stacked(scene: dict, asset: str, grid: Grid, empty: np.generic, reader: partial) -> np.ndarray:
+    """Pixels (y, x) of one asset on a grid."""
+    try:
+        lazy = stackstac.stack(
+            [scene],
+            assets=[asset],
+            epsg=grid.epsg,
+            resolution=grid.gsd_m,
+            bounds=grid.bounds,
+            chunksize=(1, 1, grid.height, grid.width),
+            dtype=empty.dtype,
+            fill_value=empty,
+            rescale=False,
+            # A coarse pixel is a statement about its whole square: repeat it, invent nothing.
+            resampling=Resampling.nearest,
+            xy_coords=False,
+            properties=False,
+            band_coords=False,
+            reader=reader,
+        )
+    except ValueError as error:
+        raise InputError(
+            f"scene {scene['id']} cannot be stacked ({error}); check its item in the catalogue"
+        ) from None
+    return lazy.data.compute(scheduler="synchronous")[0, 0]
+
+
+def _harmonised(image: np.ndarray, asset: dict, name: str, sensor: Sensor) -> np.ndarray:
+    """Native numbers of a scene, shifted to the offset of the sensor card where it has another.
+
+    Such as Sentinel-2's from baseline 04.00 on. A valid pixel stays valid.
+    """
+    shift = round((asset.get("raster:offset", sensor.offset) - sensor.offset) / sensor.scale)
+    if name not in sensor.band_names() or not shift:
+        return image
+    low, high = np.iinfo(image.dtype).min, np.iinfo(image.dtype).max
+    low = max(low, sensor.nodata + 1) if sensor.nodata <= 0 else low
+    moved = np.clip(image.astype("int64") + shift, low, high).astype(image.dtype)
+    return np.where(image == sensor.nodata, image, moved)
+
+
+def _fill(
+    path: Path,
+    pieces: list[Piece],
+    passes: list[list[dict]],
+    sensor: Sensor,
+    grid: Grid,
+    workers: Executor,
+) -> pd.DataFrame:
+    """Make the pieces that are not done, and note each; the gaps of all."""
+    journal = path.with_name(f"{path.name}.journal")
+    done = _done(journal)
+    todo = [piece for piece in pieces if piece not in done]
+    if kept := len(pieces) - len(todo):
+        print(f"kept {kept} of {len(pieces)} pieces from an earlier run", flush=True)
+    jobs = {
+        workers.submit(write_piece, path, passes[piece.time], sensor, grid, piece): piece
+        for piece in todo
+    }
+    gaps: list[Gap] = []
+    bar = {"desc": "stack scenes", "unit": "piece", "mininterval": 1}
+    with journal.open("a") as file, tqdm(total=len(pieces), initial=kept, **bar) as progress:
+        try:
+            for job in as_completed(jobs):
+                found = job.result()
+                gaps += found
+                if not found:
+                    file.write(json.dumps(asdict(jobs[job])) + "\n")
+                    file.flush()
+                progress.update()
+        except BaseException:
+            for job in jobs:
+                job.cancel()
+            raise
+    return gap_table(gaps)
+
+
+def _done(journal: Path) -> set[Piece]:
+    """Pieces that a journal names; a line that a kill cut short is none."""
+    lines = journal.read_text().split("\n")[:-1] if journal.exists() else []
+    return {Piece(**json.loads(line)) for line in lines}
+
+
+def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -> None:
+    """An empty cube with a time for each pass: that of its first scene."""
+    moments = [one[0]["properties"]["datetime"] for one in passes]
+    times = pd.to_datetime(moments, utc=True, format="ISO8601").tz_convert(None).values
+    attrs = {
+        "long_name": "top-of-atmosphere or surface reflectance, as delivered",
+        "scale_factor": sensor.scale,
+        "add_offset": sensor.offset,
+        "nodata": sensor.nodata,
+    }
+    bands = {band.name: band.wavelength_um for band in sensor.bands}
+    with written(path) as part:
+        lay_out_cube(part, grid, times, bands, np.dtype(sensor.dtype), attrs)
+
+
+def _write_counts(path: Path) -> None:
+    """Number of clear observations of each pixel, from the masks."""
+    store = zarr.open_group(path, mode="r+")
+    mask, count = store["mask"], store["valid_count"]
+    times, height, width = mask.shape
+    rows = max(1, _COUNT_BYTES // (times * width * CHUNK_PX)) * CHUNK_PX
+    for top in range(0, height, min(rows, WINDOW_PX)):
+        strip = slice(top, min(top + min(rows, WINDOW_PX), height))
+        clear = (mask[:, strip] == MASK_CLEAR).sum(0)
+        count[strip] = clear.clip(max=254).astype("uint8")
+
+
+def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
+    scenes = [scene for one in passes for scene in one]
     have = {name for scene in scenes for name in scene["assets"]}
-    if missing := sorted(set(assets) - have):
+    if missing := sorted(set(_assets(sensor)) - have):
         raise InputError(
             f"no scene has {', '.join(missing)}; they have {', '.join(sorted(have))}: check the"
             " `bands` of the sensor card, or name a catalogue with all of them"
         )
-    try:
-        pixels = stackstac.stack(
-            scenes,
-            assets=assets,
-            epsg=grid.epsg,
-            resolution=grid.gsd_m,
-            bounds=grid.bounds,
-            chunksize=(1, 1, WINDOW_PX, WINDOW_PX),
-            dtype=dtype,
-            fill_value=dtype.type(sensor.nodata),
-            rescale=False,
-            # A coarse pixel is a statement about its whole square: repeat it, invent nothing.
-            resampling=Resampling.nearest,
-            xy_coords="center",
-            properties=False,
-            band_coords=False,
-            gdal_env=_GDAL,
-        )
-    except (OSError, RasterioError, ValueError) as error:
-        raise InputError(f"the scenes cannot be stacked ({error}); check their items") from None
-    pixels = pixels.drop_vars([n for n in pixels.coords if n not in ("time", "band", "y", "x")])
-    pixels.attrs = {}
-    pixels["band"] = np.array(assets, dtype=object)  # Zarr v3 has no type for fixed-width text
-    bands = {band.name: band.wavelength_um for band in sensor.bands}
-    if set(assets) <= set(bands):
-        pixels = pixels.assign_coords(wavelength_um=("band", [bands[name] for name in assets]))
-    return pixels
-
-
-def _one_of(scenes: list[dict], field: str) -> float:
-    """Value that all scenes share, as a cube has one scale."""
-    values = {asset[field] for s in scenes for n, asset in s["assets"].items() if n != "SCL"}
-    if len(values) > 1:
+    bands = [
+        scene["assets"][n] for scene in scenes for n in sensor.band_names() if n in scene["assets"]
+    ]
+    scales = {asset.get("raster:scale", sensor.scale) for asset in bands}
+    if any(not np.isclose(scale, sensor.scale) for scale in scales):
         raise InputError(
-            f"scenes with different {field} ({', '.join(map(str, sorted(values)))}) in one cube;"
-            " name years of one processing baseline"
+            f"scenes with scale {', '.join(f'{s:g}' for s in sorted(scales))}, but the sensor card"
+            f" says {sensor.scale:g}; correct the card, or name another catalogue"
         )
-    return float(values.pop())
 
 
-def _write(path: Path, cube: xr.Dataset, label: str, mode: str) -> None:
-    side = {"y": cube.sizes["y"], "x": cube.sizes["x"]}
-    encoding: dict[str, dict] = {}
-    for name, layer in cube.data_vars.items():
-        ones = (1,) * (layer.ndim - 2)
-        shard = {k: min(WINDOW_PX, -(-n // _CHUNK_PX) * _CHUNK_PX) for k, n in side.items()}
-        encoding[name] = {
-            "chunks": (*ones, _CHUNK_PX, _CHUNK_PX),
-            "shards": (*ones, shard["y"], shard["x"]),
-            "fill_value": layer.attrs.get("nodata", 0),
-        }
-    if "time" in cube.coords and mode == "w":
-        encoding["time"] = _EPOCH
-    with (
-        TqdmCallback(desc=label, unit="window", mininterval=1),
-        dask.config.set(scheduler="threads"),
-    ):
-        try:
-            cube.chunk({k: shard[k] for k in side}).to_zarr(
-                path, mode=mode, encoding=encoding, consolidated=False, zarr_format=3
-            )
-        except (RuntimeError, RasterioError) as error:
-            raise InputError(
-                f"a scene could not be read ({' '.join(str(error).split())}); fetch the file again"
-            ) from None
+def _assets(sensor: Sensor) -> list[str]:
+    """Assets that a cube is made of: the bands, and the one that tells clouds."""
+    return [*sensor.band_names(), *([sensor.clouds.asset] if sensor.clouds.asset else [])]
+
+
+def _fill_value(name: str, sensor: Sensor) -> int:
+    return sensor.nodata if name in sensor.band_names() else 0

@@ -59,7 +59,7 @@ rule plot_scores:
         ),
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
         cubes=collect(
-            "results/fetch/{region}/{year}/{block}/cube.zarr",
+            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),

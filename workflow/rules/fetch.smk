@@ -60,6 +60,7 @@ rule stack_scenes:
         lock="results/fetch/{region}/{year}/scenes.lock.json",
     output:
         cube=directory("results/fetch/{region}/{year}/{block}/cube.zarr"),
+        gaps="results/fetch/{region}/{year}/{block}/gaps.parquet",
     log:
         "results/logs/stack_scenes/{region}.{year}.{block}.log",
     benchmark:
@@ -67,14 +68,48 @@ rule stack_scenes:
     conda:
         "../../envs/geo.yaml"
     threads: 2
+    resources:
+        cluster="local",
     params:
+        max_gap_fraction=RUN.max_gap_fraction,
         code=code_version("scripts/stack_scenes.py"),
     message:
         "Stack the scenes of {wildcards.block}"
     shell:
         "python -m scripts.stack_scenes --region {input.region} --sensor {input.sensor}"
         " --scenes {input.scenes} --lock {input.lock} --block {wildcards.block}"
-        " --cube {output.cube} 2>&1 | tee {log}"
+        " --cube {output.cube} --gaps {output.gaps}"
+        " --max-gap-fraction {params.max_gap_fraction} --cluster {resources.cluster}"
+        " --threads {threads} 2>&1 | tee {log}"
+
+
+rule compose_periods:
+    """Compose the observations of each period of the season to one image."""
+    input:
+        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+    output:
+        composites=directory("results/fetch/{region}/{year}/{block}/composites.zarr"),
+    log:
+        "results/logs/compose_periods/{region}.{year}.{block}.log",
+    benchmark:
+        "results/benchmarks/rules/compose_periods/{region}.{year}.{block}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    threads: 2
+    resources:
+        cluster="local",
+    params:
+        season=f"{RUN.season.first}/{RUN.season.last}",
+        step=RUN.composites.step if RUN.composites else "",
+        method=RUN.composites.method if RUN.composites else "",
+        code=code_version("scripts/compose_periods.py"),
+    message:
+        "Compose the periods of {wildcards.block}"
+    shell:
+        "python -m scripts.compose_periods --cube {input.cube} --year {wildcards.year}"
+        " --season {params.season} --step {params.step} --method {params.method}"
+        " --composites {output.composites} --cluster {resources.cluster}"
+        " --threads {threads} 2>&1 | tee {log}"
 
 
 rule fetch_labels:

@@ -6,7 +6,7 @@ rule predict_block:
     input:
         weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
         description="results/train/{region}/{year}/{task}/{model}/model.json",
-        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
     output:
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
     log:

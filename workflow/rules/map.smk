@@ -5,7 +5,7 @@ rule draw_map:
     """Draw classes, confidence and observation counts of a block as cloud-optimised GeoTIFFs."""
     input:
         task="config/tasks/{task}.yaml",
-        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
     output:
         classes="results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",

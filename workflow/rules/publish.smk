@@ -66,7 +66,7 @@ rule build_page:
         sensor=f"config/sensors/{RUN.sensor}.yaml",
         lock="results/fetch/{region}/{year}/scenes.lock.json",
         cubes=collect(
-            "results/fetch/{region}/{year}/{block}/cube.zarr",
+            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),

@@ -34,7 +34,7 @@ rule train_model:
         task="config/tasks/{task}.yaml",
         sensor=f"config/sensors/{RUN.sensor}.yaml",
         cubes=collect(
-            "results/fetch/{region}/{year}/{block}/cube.zarr",
+            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
