@@ -4,18 +4,26 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+from distributed import LocalCluster
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+from stackstac.raster_spec import RasterSpec
 
 from landscribe.cards import Sensor
 from landscribe.command import InputError
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block
+from landscribe.imagery.cluster import workers
+from landscribe.imagery.reader import Reader
 from landscribe.imagery.search import read_scenes
-from landscribe.imagery.stack import block_scenes, write_cube
+from landscribe.imagery.stack import block_scenes, passes_of, write_cube
 from landscribe.provenance import file_digest
 from tests.made_cube import BLOCK, SENSOR, cube, scene
 
@@ -52,6 +60,7 @@ def stack(folder, out):
         lock=folder / "lock.json",
         block="33UUU",
         cube=out,
+        gaps=out.with_suffix(".parquet"),
     )
 
 
@@ -132,6 +141,126 @@ def test_a_changed_file_is_held_against_the_lock(real, tmp_path):
         stack(tmp_path, tmp_path / "cube.zarr")
     assert "Traceback" not in str(caught.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lock.json", "scenes.parquet"]
+
+
+def test_scenes_of_one_pass_are_one_time(tmp_path):
+    """Of the scenes of a pass the first counts that saw a pixel; others fill its holes."""
+    (one, pixels), (other, more) = (scene(tmp_path / str(n), 1, seed=n) for n in (1, 2))
+    other |= {"id": "made-2"}
+    with rasterio.open(other["assets"]["B02"]["href"], "r+") as raster:
+        raster.write(more["B02"].clip(min=1), 1)
+    late = one | {"id": "made-3", "properties": one["properties"] | {"platform": "another"}}
+    assert [[s["id"] for s in p] for p in passes_of([late, other, one])] == [
+        ["made-1", "made-2"],
+        ["made-3"],
+    ]
+    write_cube(tmp_path / "x.zarr", [other, one], SENSOR, BLOCK)
+    found = read_cube(tmp_path / "x.zarr")
+    assert found.sizes["time"] == 1
+    np.testing.assert_array_equal(found.dn.values[0, 0, :, 2:], pixels["B02"][:, 2:])
+    np.testing.assert_array_equal(found.dn.values[0, 0, :, :2], more["B02"].clip(min=1)[:, :2])
+
+
+def test_another_offset_becomes_that_of_the_sensor(tmp_path):
+    item, pixels = scene(tmp_path, 1, 0)
+    for name in ("B02", "B05"):
+        item["assets"][name]["raster:offset"] = -0.1  # Sentinel-2 from baseline 04.00 on
+    write_cube(tmp_path / "x.zarr", [item], SENSOR, BLOCK)
+    wanted = np.clip(pixels["B02"].astype(int) - 1000, 1, None) * (pixels["B02"] > 0)
+    np.testing.assert_array_equal(read_cube(tmp_path / "x.zarr").dn.values[0, 0], wanted)
+    item["assets"]["B02"]["raster:scale"] = 0.01
+    with pytest.raises(InputError, match="scale 0.0001, 0.01, but the sensor card says 0.0001"):
+        write_cube(tmp_path / "y.zarr", [item], SENSOR, BLOCK)
+
+
+def test_tiles_of_the_own_square_are_enough(tmp_path):
+    item, _ = scene(tmp_path, 1, 0)
+    named = [
+        item | {"id": code, "properties": item["properties"] | {"grid:code": f"MGRS-{code}"}}
+        for code in ("33UTU", "33UUU")
+    ]
+    assert [s["id"] for s in block_scenes(named, BLOCK)] == ["33UUU"]
+    assert [s["id"] for s in block_scenes(named[:1], BLOCK)] == ["33UTU"]
+
+
+@pytest.mark.parametrize("side", [10, 20, 30, 60])
+@pytest.mark.parametrize("shift", [(0, 0), (-40, 60), (130, -250)])
+def test_a_reader_gives_what_a_warp_gives(tmp_path, side, shift):
+    """Pixels that lie on the grid, or fill whole ones, are read without a warp, to the same end."""
+    rng, path = np.random.default_rng(side), tmp_path / "x.tif"
+    image = rng.integers(1, 9000, (960 // side, 960 // side)).astype("uint16")
+    corner = (330000 + shift[0], 5820960 + shift[1])
+    shape = {"height": len(image), "width": len(image), "count": 1, "dtype": "uint16"}
+    where = {"crs": "EPSG:32633", "transform": rasterio.transform.from_origin(*corner, side, side)}
+    with rasterio.open(path, "w", driver="GTiff", nodata=0, **shape, **where) as raster:
+        raster.write(image, 1)
+    spec = RasterSpec(32633, BLOCK.bounds, (10, 10))
+    failures = []
+    reader = Reader(
+        url=str(path), spec=spec, resampling=Resampling.nearest, dtype="uint16",
+        fill_value=np.uint16(0), opened=str, failed=failures.append,
+    )  # fmt: skip
+    with rasterio.open(path) as raster, WarpedVRT(raster, **spec.vrt_params) as warped:
+        wanted = warped.read(1)
+    for window in (Window(0, 0, 96, 96), Window(17, 31, 40, 22), Window(95, 0, 1, 96)):
+        rows, cols = window.toslices()
+        np.testing.assert_array_equal(reader.read(window), wanted[rows, cols])
+    assert not failures
+
+
+def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
+    days = tuple(range(1, 29, 3))
+    made = [scene(tmp_path / "scenes", day, seed=day)[0] for day in days]
+    (tmp_path / "scenes.json").write_text(json.dumps(made))
+    code = (
+        "import json, sys, time; from pathlib import Path; from landscribe.imagery import stack;"
+        "from tests.made_cube import BLOCK, SENSOR; stack.WINDOW_PX = 32;"
+        "write = stack.write_piece;"
+        "stack.write_piece = lambda *a: time.sleep(float(sys.argv[3])) or write(*a);"
+        "stack.write_cube(Path(sys.argv[1]), json.load(open(sys.argv[2])), SENSOR, BLOCK)"
+    )
+    run = [sys.executable, "-c", code]
+    whole, killed, scenes = (
+        tmp_path / "whole.zarr",
+        tmp_path / "killed.zarr",
+        tmp_path / "scenes.json",
+    )
+    subprocess.run([*run, whole, scenes, "0"], check=True, capture_output=True)
+    process = subprocess.Popen([*run, killed, scenes, "0.05"], stderr=subprocess.DEVNULL)
+    journal = tmp_path / "killed.zarr.journal"
+    while process.poll() is None and not (journal.exists() and len(journal.read_bytes()) > 500):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    kept = journal.read_text().count("\n")
+    assert 0 < kept < 90
+    again = subprocess.run([*run, killed, scenes, "0"], check=True, capture_output=True, text=True)
+    assert f"kept {kept} of 90 pieces from an earlier run" in again.stdout
+    assert file_digest(killed) == file_digest(whole)
+
+
+def test_a_dask_cluster_makes_the_same_bits(tmp_path):
+    made = [scene(tmp_path / "scenes", day, seed=day)[0] for day in (1, 2, 3)]
+    write_cube(tmp_path / "here.zarr", made, SENSOR, BLOCK)
+    with workers("local", 2) as pool:
+        write_cube(tmp_path / "local.zarr", made, SENSOR, BLOCK, pool=pool)
+    with (
+        LocalCluster(1, processes=True, dashboard_address=None) as cluster,
+        workers(cluster.scheduler_address, 0) as pool,
+    ):
+        write_cube(tmp_path / "address.zarr", made, SENSOR, BLOCK, pool=pool)
+    assert file_digest(tmp_path / "local.zarr") == file_digest(tmp_path / "here.zarr")
+    assert file_digest(tmp_path / "address.zarr") == file_digest(tmp_path / "here.zarr")
+
+
+def test_a_cluster_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr("landscribe.imagery.cluster._PATIENCE_S", 0.5)
+    for where, told in (
+        ("tcp://127.0.0.1:1", "no dask scheduler answers at tcp://127.0.0.1:1"),
+        ("here", "'here' is no place for workers"),
+    ):
+        with pytest.raises(InputError, match=told), workers(where, 1):
+            pass
 
 
 def test_scenes_of_the_own_zone_go_first(tmp_path):

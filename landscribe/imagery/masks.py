@@ -26,7 +26,7 @@ def pixel_mask(dn: np.ndarray, classes: np.ndarray | None, sensor: Sensor, gap: 
     missing = (dn == sensor.nodata).any(0)
     if sensor.clouds.method == "scl":
         cloud = ~np.isin(classes, sensor.clouds.scl_clear)
-        missing |= gap & (classes == 0)
+        missing |= gap & (classes == sensor.nodata)
     mask = np.where(cloud, MASK_CLOUD, MASK_CLEAR)
     return np.where(missing, MASK_GAP if gap else MASK_MISSING, mask).astype("uint8")
 

@@ -27,7 +27,7 @@ from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
-from landscribe.imagery.reader import Failure, Reader
+from landscribe.imagery.reader import Reader
 from landscribe.provenance import code_version
 
 _COUNT_BYTES = 2**26  # of masks that are counted at once
@@ -127,18 +127,18 @@ def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
         )
     own = [s for s in touching if s["properties"].get("grid:code") == f"MGRS-{block.id}"]
     native = [s for s in touching if s["properties"]["proj:epsg"] == block.epsg]
-    return sorted(own or native or touching, key=lambda s: (s["properties"]["datetime"], s["id"]))
+    return sorted(own or native or touching, key=_moment)
 
 
 def passes_of(scenes: list[dict]) -> list[list[dict]]:
     """Scenes of one platform, relative orbit and UTC day together, by time and id."""
     found: dict[tuple, list[dict]] = {}
-    for scene in scenes:
+    for scene in sorted(scenes, key=_moment):
         told = scene["properties"]
         orbit = told.get("sat:relative_orbit")
         key = (told["datetime"][:10], told.get("platform", ""), orbit if orbit is not None else -1)
         found.setdefault(key, []).append(scene)
-    return sorted(found.values(), key=lambda one: (one[0]["properties"]["datetime"], one[0]["id"]))
+    return sorted(found.values(), key=lambda scenes: _moment(scenes[0]))
 
 
 def write_piece(
@@ -153,9 +153,8 @@ def write_piece(
     for scene in scenes:
         found = _scene_pixels(scene, sensor, piece, grid, gaps)
         for name, image in found.items():
-            before = layers.get(name)
-            empty = _fill_value(name, sensor)
-            layers[name] = image if before is None else np.where(before == empty, image, before)
+            before = layers.get(name, image)
+            layers[name] = np.where(before == sensor.nodata, image, before)
     dn = np.stack([layers[name] for name in sensor.band_names()])  # (band, y, x)
     store = zarr.open_group(path, mode="r+")
     store["dn"][piece.time, :, *piece.place] = dn
@@ -168,35 +167,41 @@ def _scene_pixels(
     scene: dict, sensor: Sensor, piece: Piece, grid: Grid, gaps: list[Gap]
 ) -> dict[str, np.ndarray]:
     """Pixels (y, x) of each asset of a scene in a window."""
-    part, found = piece.grid(grid), {}
-    for name in _assets(sensor):
-        dtype = np.dtype(sensor.dtype if name in sensor.band_names() else "uint16")
-        empty = dtype.type(_fill_value(name, sensor))
-        failures: list[Failure] = []
-        if name not in scene["assets"]:
-            failures.append(Failure("", "the scene has no such asset"))
-            found[name] = np.full((piece.height, piece.width), empty, dtype)
-        else:
-            reader = partial(Reader, opened=str, failed=failures.append)
-            found[name] = _stacked(scene, name, part, empty, reader)
-            found[name] = _harmonised(found[name], scene["assets"][name], name, sensor)
-        where = {k: v for k, v in asdict(piece).items() if k != "time"}
-        gaps += [Gap(scene["id"], name, **where, reason=f.reason) for f in failures]
+    assets, failures = scene["assets"], []
+    wanted = _assets(sensor)
+    there = [name for name in wanted if name in assets]
+    empty = np.full((piece.height, piece.width), sensor.nodata, sensor.dtype)
+    found = dict.fromkeys(wanted, empty)
+    if there:
+        reader = partial(Reader, opened=str, failed=failures.append)
+        pixels = _stacked(scene, there, piece.grid(grid), sensor, reader)
+        found |= dict(zip(there, pixels, strict=True))
+    for name in set(there) & set(sensor.band_names()):
+        found[name] = _harmonised(found[name], assets[name], sensor)
+    where = {k: v for k, v in asdict(piece).items() if k != "time"}
+    reasons = {failure.href: failure.reason for failure in failures}
+    for name in wanted:
+        href = assets.get(name, {}).get("href")
+        if reason := reasons.get(href) if href else "the scene has no such asset":
+            gaps.append(Gap(scene["id"], name, **where, reason=reason))
     return found
 
 
-def _stacked(scene: dict, asset: str, grid: Grid, empty: np.generic, reader: partial) -> np.ndarray:
-    """Pixels (y, x) of one asset on a grid."""
+def _stacked(
+    scene: dict, assets: list[str], grid: Grid, sensor: Sensor, reader: partial
+) -> np.ndarray:
+    """Pixels (asset, y, x) of a scene on a grid, in the sensor's dtype."""
+    dtype = np.dtype(sensor.dtype)
     try:
         lazy = stackstac.stack(
             [scene],
-            assets=[asset],
+            assets=assets,
             epsg=grid.epsg,
             resolution=grid.gsd_m,
             bounds=grid.bounds,
-            chunksize=(1, 1, grid.height, grid.width),
-            dtype=empty.dtype,
-            fill_value=empty,
+            chunksize=(1, len(assets), grid.height, grid.width),
+            dtype=dtype,
+            fill_value=dtype.type(sensor.nodata),
             rescale=False,
             # A coarse pixel is a statement about its whole square: repeat it, invent nothing.
             resampling=Resampling.nearest,
@@ -209,16 +214,16 @@ def _stacked(scene: dict, asset: str, grid: Grid, empty: np.generic, reader: par
         raise InputError(
             f"scene {scene['id']} cannot be stacked ({error}); check its item in the catalogue"
         ) from None
-    return lazy.data.compute(scheduler="synchronous")[0, 0]
+    return lazy.data.compute(scheduler="synchronous")[0]
 
 
-def _harmonised(image: np.ndarray, asset: dict, name: str, sensor: Sensor) -> np.ndarray:
+def _harmonised(image: np.ndarray, asset: dict, sensor: Sensor) -> np.ndarray:
     """Native numbers of a scene, shifted to the offset of the sensor card where it has another.
 
     Such as Sentinel-2's from baseline 04.00 on. A valid pixel stays valid.
     """
     shift = round((asset.get("raster:offset", sensor.offset) - sensor.offset) / sensor.scale)
-    if name not in sensor.band_names() or not shift:
+    if not shift:
         return image
     low, high = np.iinfo(image.dtype).min, np.iinfo(image.dtype).max
     low = max(low, sensor.nodata + 1) if sensor.nodata <= 0 else low
@@ -295,6 +300,10 @@ def _write_counts(path: Path) -> None:
         count[strip] = clear.clip(max=254).astype("uint8")
 
 
+def _moment(scene: dict) -> tuple[str, str]:
+    return scene["properties"]["datetime"], scene["id"]
+
+
 def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
     scenes = [scene for one in passes for scene in one]
     have = {name for scene in scenes for name in scene["assets"]}
@@ -317,7 +326,3 @@ def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
 def _assets(sensor: Sensor) -> list[str]:
     """Assets that a cube is made of: the bands, and the one that tells clouds."""
     return [*sensor.band_names(), *([sensor.clouds.asset] if sensor.clouds.asset else [])]
-
-
-def _fill_value(name: str, sensor: Sensor) -> int:
-    return sensor.nodata if name in sensor.band_names() else 0
