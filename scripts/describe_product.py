@@ -31,7 +31,7 @@ def main(
     """
     origin, folder = read_origin(files, year), map_item.parent
     code = step_versions(origin.model["kind"], files.archive is not None)
-    write_json(provenance, record(files.cards, files.lock, code))
+    write_json(provenance, record(files.cards, files.lock, code) | {"gaps": origin.gaps})
     tables = {"areas": files.areas, "scores": files.scores}
     tables |= {"provenance": provenance, "page": files.page}
     for name, document in map_documents(origin, files.blocks, tables, folder).items():

@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter
 from landscribe.cards import Sensor, Task
 from landscribe.formats import NODATA, write_json
 from landscribe.grid import Grid, pixel_area_m2
+from landscribe.imagery.gaps import Gap, gap_table, write_gaps
 from landscribe.imagery.search import lock, write_scenes
 from landscribe.provenance import record
 from landscribe.publish.mlm import model_document
@@ -68,6 +69,7 @@ class MadeRun:
             classes=tuple(self.file("map", model, b, "classes.tif") for b in blocks),
             confidence=tuple(self.file("map", model, b, "confidence.tif") for b in blocks),
             observations=tuple(self.file("map", model, b, "observations.tif") for b in blocks),
+            gaps=tuple(self.fetched(block, "gaps.parquet") for block in blocks),
             areas=self.file("map", model, "areas.csv"),
             scores=self.file("evaluate", model, "scores.json"),
             page=self.file("publish", "index.html"),
@@ -108,6 +110,8 @@ def make_run(
     _write_scenes(run)
     for block, grid in grids.items():
         write_cube(run.fetched(block, "cube.zarr"), made_pixels(grid, random), grid)
+        lost = [Gap("made", "B02", 0, 0, 64, 64, "the server stopped half way")]
+        write_gaps(run.fetched(block, "gaps.parquet"), gap_table(lost))
     for quality, model in enumerate(models, start=1):
         for block, grid in grids.items():
             fields = random.normal(size=(8, grid.height, grid.width))
@@ -126,6 +130,7 @@ def describe(run: MadeRun, model: str) -> Path:
     origin = read_origin(files, YEAR)
     cards = [card.relative_to(ROOT) for card in files.cards]
     provenance = record(cards, files.lock, dict.fromkeys(STEPS, "0123456789ab"))
+    provenance |= {"gaps": origin.gaps}
     write_json(folder / "provenance.json", provenance)
     tables = {"areas": files.areas, "scores": files.scores, "page": files.page}
     tables |= {"provenance": folder / "provenance.json"}

@@ -94,6 +94,12 @@ def test_classes_are_those_of_the_legend(item):
     assert (told[-1].value, told[-1].nodata) == (255, True)
 
 
+def test_what_could_not_be_read_is_told(item, described):
+    assert item.properties["landscribe:gaps"] == {"reads": 1, "scenes": ["made"]}
+    (gap,) = json.loads(described.with_name("provenance.json").read_text())["gaps"]["33UUU"]
+    assert (gap["asset"], gap["reason"]) == ("B02", "the server stopped half way")
+
+
 def test_times_scenes_sources_and_version_are_named(item):
     assert item.datetime is None
     assert item.properties["start_datetime"] == "2017-02-16T10:21:01Z"

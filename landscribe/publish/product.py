@@ -6,6 +6,7 @@ from pathlib import Path
 from landscribe.cards import Region, Sensor, Task
 from landscribe.command import InputError
 from landscribe.formats import read_json
+from landscribe.imagery.gaps import read_gaps
 from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
 
@@ -41,6 +42,7 @@ class ProductFiles:
         classes: classes.tif of each block.
         confidence: confidence.tif of each block.
         observations: observations.tif of each block.
+        gaps: gaps.parquet of each block.
         areas: areas.csv.
         scores: scores.json.
         page: the page that will show the product, for a link.
@@ -58,6 +60,7 @@ class ProductFiles:
     classes: tuple[Path, ...]
     confidence: tuple[Path, ...]
     observations: tuple[Path, ...]
+    gaps: tuple[Path, ...]
     areas: Path
     scores: Path
     page: Path
@@ -100,6 +103,7 @@ class Origin:
     model: dict  # model.json
     scores: dict  # scores.json
     scenes: list[dict]  # STAC items
+    gaps: dict[str, list[dict]]  # block -> what could not be read: rows of its gaps.parquet
     version: str  # of Landscribe
     commit: str
 
@@ -142,6 +146,7 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
         model=read_json(files.description),
         scores=read_json(files.scores),
         scenes=read_scenes(files.scenes),
+        gaps={path.parent.name: read_gaps(path).to_dict("records") for path in files.gaps},
         version=project_version(),
         commit=git_commit(),
     )

@@ -140,6 +140,11 @@ def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> 
         f" {origin.sensor.clouds.method}, classified pixel by pixel; the cards, code, packages and"
         " scene files are in the asset `provenance`"
     )
+    gaps = origin.gaps.get(rasters["classes"].parent.name, [])
+    item.properties["landscribe:gaps"] = {
+        "reads": len(gaps),  # that failed for good; each is in the asset `provenance`
+        "scenes": sorted({gap["scene"] for gap in gaps}),
+    }
     item.properties["landscribe:scores"] = {
         key: origin.scores[key] for key in ("overall_accuracy", "balanced_accuracy", "macro_f1")
     } | {"sample": origin.scores["sample"]}

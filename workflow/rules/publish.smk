@@ -28,6 +28,11 @@ rule describe_product:
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
+        gaps=collect(
+            "results/fetch/{region}/{year}/{block}/gaps.parquet",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
     output:
@@ -52,7 +57,8 @@ rule describe_product:
         " --scenes {input.scenes} --lock {input.lock}"
         " --weights {input.weights} --description {input.description}"
         " --classes {input.classes} --confidence {input.confidence}"
-        " --observations {input.observations} --areas {input.areas} --scores {input.scores}"
+        " --observations {input.observations} --gaps {input.gaps}"
+        " --areas {input.areas} --scores {input.scores}"
         " --page {params.page} --year {wildcards.year}"
         " --map-item {output.map} --model-item {output.model}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
