@@ -16,8 +16,6 @@ from landscribe.imagery.items import (
     item_times,
     newest,
     normalised,
-    parsed_time,
-    told_time,
     wanted_assets,
 )
 from tests.made_cube import SENSOR
@@ -32,22 +30,6 @@ def item(name="a", when="2020-07-01T10:20:30Z", **properties):
     assets = {key: {"href": f"{key}.tif"} for key in ("B02", "B05", "SCL")}
     head = {"type": "Feature", "id": name, "collection": "made", "bbox": [12, 52, 13, 53]}
     return head | {"properties": told, "assets": assets, "links": []}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("2020-07-01T10:20:30Z", "2020-07-01T10:20:30Z"),
-        ("2020-07-01T10:20:30", "2020-07-01T10:20:30Z"),
-        ("2020-07-01T01:20:30+02:00", "2020-06-30T23:20:30Z"),
-        ("2020-07-01T23:20:30.500-05:30", "2020-07-02T04:50:30.500000Z"),
-        ("2020-07-01", "2020-07-01T00:00:00Z"),
-    ],
-)
-def test_times_are_told_in_utc_and_stay_the_same_moment(text, told):
-    assert told_time(parsed_time(text)) == told
-    assert parsed_time(told) == parsed_time(text)
-    assert normalised(item(when=text), SENSOR)["properties"]["datetime"] == told
 
 
 def test_an_item_of_a_span_has_its_first_and_last_moment():

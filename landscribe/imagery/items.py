@@ -6,7 +6,7 @@ leave out the offset of newer Sentinel-2 products. After `normalised`, no later 
 
 import re
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -14,9 +14,9 @@ from shapely.geometry import box, mapping
 
 from landscribe.cards import Band, Sensor
 from landscribe.command import InputError
+from landscribe.imagery.times import TIMES, parsed_time, told_time
 
 SCL = "SCL"  # asset with the scene classes of Sentinel-2 L2A
-TIMES = {"datetime", "start_datetime", "end_datetime", "created", "updated"}
 _OFFSET_FROM = (4, 0)  # Sentinel-2 processing baseline
 _OFFSET_DN = -1000  # RADIO_ADD_OFFSET: ESA, Sentinel-2 Products Specification Document, 14.9
 _BASELINE_FIELDS = ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version")
@@ -127,17 +127,6 @@ def flat_bbox(item: dict) -> list[float]:
             " north in degrees; mend the catalogue"
         )
     return bbox if len(bbox) == 4 else [bbox[i] for i in (0, 1, 3, 4)]
-
-
-def parsed_time(text: str) -> datetime:
-    """Time of RFC 3339 text [UTC]; without a zone it is taken as UTC."""
-    time = datetime.fromisoformat(text)
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def told_time(time: datetime) -> str:
-    """RFC 3339 text of a UTC time, without needless zeros."""
-    return time.isoformat().replace("+00:00", "Z")
 
 
 def _plain_properties(item: dict) -> dict:

@@ -15,15 +15,8 @@ from landscribe.cards import Region, Season, Sensor
 from landscribe.command import InputError, written
 from landscribe.grid import lonlat_bounds
 from landscribe.imagery.catalogues import opened, reading
-from landscribe.imagery.items import (
-    TIMES,
-    flat_bbox,
-    item_times,
-    newest,
-    normalised,
-    parsed_time,
-    told_time,
-)
+from landscribe.imagery.items import flat_bbox, item_times, newest, normalised
+from landscribe.imagery.times import TIMES, parsed_time, told_time
 
 
 @dataclass(frozen=True)
