@@ -9,23 +9,15 @@ import importlib
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from landscribe.card import Card, check
 from landscribe.command import InputError
-from landscribe.grid import SNAP_M
+from landscribe.imagery.filters import fault_of
 
 CONFIG = Path("config")
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -42,18 +34,6 @@ MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-
 # The cloud detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
 S2CLOUDLESS_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
 MGRS_LATITUDES = (-80, 84)  # where the grid of UTM zones ends
-C = TypeVar("C", bound="Card")
-
-
-class Card(BaseModel):
-    """A checked, read-only settings file. Unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Card in a YAML file; `InputError` names every fault, one line each."""
-        return check(cls, _yaml(path), str(path))
 
 
 class Band(Card):
@@ -63,8 +43,13 @@ class Band(Card):
         description="the product's own name, such as B04"
     )
     common_name: str | None = Field(None, description="common name of the STAC eo extension")
-    wavelength_um: float = Field(gt=0, description="centre [µm]")
-    fwhm_um: float = Field(gt=0, description="full width at half maximum [µm]")
+    polarization: Literal["VV", "VH", "HH", "HV"] | None = Field(
+        None, description="of a radar's band: sent and received"
+    )
+    wavelength_um: float = Field(gt=0, description="centre [µm]; of a radar that of its carrier")
+    fwhm_um: float | None = Field(
+        None, gt=0, description="full width at half maximum [µm]; none for a radar"
+    )
     gsd_m: float = Field(gt=0, description="side of a native pixel [m]")
 
 
@@ -81,38 +66,90 @@ class Clouds(Card):
     scl_clear: list[int] = Field([4, 5, 6, 7, 11], description="SCL classes that show the ground")
 
 
+class Provider(Card):
+    """Who has a sensor's scenes, and what is special about how they are had there."""
+
+    name: Id = Field(description="short name, for messages and the lock")
+    catalogue: SafePath = Field(description="address or path of a STAC API or static catalogue")
+    collection: CollectionId | None = Field(
+        None, description="id of the collection there; none: the sensor's"
+    )
+    assets: dict[str, str] = Field(
+        default_factory=dict,
+        description="band of the sensor card -> asset key there; others are found by name, common"
+        " name or wavelength",
+    )
+    signing: Literal["none", "planetary-computer"] = Field(
+        "none", description="how addresses of files are signed before they are read"
+    )
+    filter: dict | None = Field(
+        None, description="CQL2-JSON condition on an item's properties, such as a cloud cover"
+    )
+
+    @field_validator("filter")
+    @classmethod
+    def _can_be_tested(cls, condition: dict | None) -> dict | None:
+        if condition is not None and (fault := fault_of(condition)):
+            raise ValueError(fault)
+        return condition
+
+
 class Sensor(Card):
-    """What a sensor's scenes hold: bands, numbers, clouds."""
+    """What a sensor's scenes hold: bands, numbers, clouds; and who has them."""
 
     title: str = Field(description="name for people")
+    kind: Literal["optical", "radar"] = Field(
+        "optical", description="optical: reflectance; radar: backscatter"
+    )
     collection: CollectionId = Field(description="id of its STAC collection")
     constellation: str = Field(description="STAC constellation, such as sentinel-2")
     instrument: str = Field(description="STAC instrument, such as msi")
-    gsd_m: float = Field(gt=0, description="side of a pixel of the cube's grid [m]")
-    dtype: Literal["uint8", "uint16", "int16"] = Field(description="native data type of the pixels")
+    orbit_direction: Literal["ascending", "descending"] | None = Field(
+        None, description="of the scenes that are used (sat:orbit_state); none: both"
+    )
+    gsd_m: float = Field(gt=0, le=1000, description="side of a pixel of the cube's grid [m]")
+    origin_m: float = Field(
+        0, ge=0, description="edges of pixels lie at this plus multiples of gsd_m [m]"
+    )
+    dtype: Literal["uint8", "uint16", "int16", "float32"] = Field(
+        description="native data type of the pixels"
+    )
     nodata: int = Field(description="pixel value that means: not observed")
-    scale: float = Field(gt=0, description="reflectance = dn * scale + offset")
-    offset: float = Field(description="reflectance = dn * scale + offset")
+    scale: float = Field(
+        gt=0, description="reflectance, or a radar's backscatter, = dn * scale + offset"
+    )
+    offset: float = Field(description="see scale")
     clouds: Clouds = Field(description="how pixels that do not show the ground are found")
     bands: list[Band] = Field(min_length=1, description="bands of the cube, in its order")
+    providers: list[Provider] = Field(
+        default_factory=list,
+        description="asked in this order where the config names no catalogue, until one has scenes",
+    )
 
     @model_validator(mode="after")
     def _fits_grid_and_mask(self) -> Self:
-        if SNAP_M % self.gsd_m:
+        if self.origin_m >= self.gsd_m:
             raise ValueError(
-                f"gsd_m {self.gsd_m:g} does not divide {SNAP_M} m, to which blocks are snapped; use"
-                " 10 or 20"
+                f"origin_m {self.origin_m:g} is a pixel or more (gsd_m {self.gsd_m:g}); take whole"
+                " pixels off it"
             )
-        names = self.band_names()
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(
-                f"bands: {', '.join(twice)} stands twice; each needs a name of its own"
-            )
-        missing = [name for name in S2CLOUDLESS_BANDS if name not in names]
+        _refuse_twice("bands", self.band_names())
+        _refuse_twice("providers", [provider.name for provider in self.providers])
+        missing = [name for name in S2CLOUDLESS_BANDS if name not in self.band_names()]
         if self.clouds.method == "s2cloudless" and missing:
             raise ValueError(
                 f"clouds.method s2cloudless looks at {', '.join(missing)} too; add to bands, or use"
                 " another method"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _bands_are_of_its_kind(self) -> Self:
+        wanted = "polarization" if self.kind == "radar" else "fwhm_um"
+        if lacking := [band.name for band in self.bands if getattr(band, wanted) is None]:
+            raise ValueError(
+                f"bands: {', '.join(lacking)} without {wanted}, which each band of kind {self.kind}"
+                " has; add it"
             )
         return self
 
@@ -360,16 +397,6 @@ def model_kinds() -> list[str]:
     return sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
 
 
-def check(kind: type[C], values: object, source: str) -> C:
-    """Card from `values`; `InputError` lists everything wrong with them, one fault per line."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        faults = [_fault(fault) for fault in error.errors()]
-    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-    raise InputError(f"{source} is not valid ({count}):\n" + "\n".join(faults))
-
-
 def check_cards(run: Run) -> None:
     """Read every card that a run names; `InputError` lists the faults of all of them."""
     named = {"sensors": [run.sensor], "regions": run.regions, "tasks": [run.task]}
@@ -389,24 +416,6 @@ def check_cards(run: Run) -> None:
         raise InputError("\n".join(faults))
 
 
-def _yaml(path: Path) -> object:
-    try:
-        return yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        have = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
-        raise InputError(f"{path}: no such card; there is {have}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
-
-
-def _fault(fault: dict) -> str:
-    where = ".".join(map(str, fault["loc"])) or "card"
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        message = "unknown key; remove it or check its spelling"
-    if fault["type"] == "missing":
-        return f"  {where}: is missing; add it"
-    got = (
-        "" if isinstance(fault["input"], dict | list | BaseModel) else f" (got {fault['input']!r})"
-    )
-    return f"  {where}: {message}{got}"
+def _refuse_twice(what: str, names: list[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{what}: {', '.join(twice)} stands twice; each needs a name of its own")

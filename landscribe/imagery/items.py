@@ -88,6 +88,7 @@ def band_fields(band: Band) -> dict:
         "eo:common_name": band.common_name,
         "eo:center_wavelength": band.wavelength_um,
         "eo:full_width_half_max": band.fwhm_um,
+        "sar:polarizations": [band.polarization] if band.polarization else None,
     }
     return {key: value for key, value in told.items() if value is not None}
 
