@@ -7,7 +7,7 @@ from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from shapely.geometry import box, shape
+from shapely.geometry import box
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, stac_table_to_items, to_parquet
 from tqdm import tqdm
 
@@ -15,7 +15,8 @@ from landscribe.cards import Region, Season, Sensor
 from landscribe.command import InputError, written
 from landscribe.grid import lonlat_bounds
 from landscribe.imagery.catalogues import opened, reading
-from landscribe.imagery.items import flat_bbox, item_times, newest, normalised
+from landscribe.imagery.duplicates import newest
+from landscribe.imagery.items import item_times, normalised, outline
 from landscribe.imagery.times import TIMES, parsed_time, told_time
 
 
@@ -58,8 +59,7 @@ class Query:
         first, last = item_times(item)
         if first.replace(microsecond=0) > self.last or last < self.first:
             return False
-        outline = shape(item["geometry"]) if item.get("geometry") else box(*flat_bbox(item))
-        return outline.intersects(box(*self.bounds))
+        return outline(item).intersects(box(*self.bounds))
 
     def __str__(self) -> str:
         west, south, east, north = self.bounds
