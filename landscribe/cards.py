@@ -342,9 +342,10 @@ class Run(Card):
     years: list[int] = Field(min_length=1, description="calendar years, UTC")
     season: Season = Field(Season(), description="part of each year")
     sensor: Id = Field(description="id of a card in config/sensors")
-    catalogue: SafePath = Field(
-        description="archive:<id> for a card in config/archives, else the path or address of a"
-        " static STAC catalogue or a STAC API"
+    catalogue: SafePath | None = Field(
+        None,
+        description="archive:<id> for a card in config/archives, or the path or address of a static"
+        " STAC catalogue or a STAC API; none: the providers of the sensor card are asked",
     )
     task: Id = Field(description="id of a card in config/tasks")
     models: list[Id] = Field(min_length=1, description="ids of cards in config/models")
@@ -364,7 +365,7 @@ class Run(Card):
     def _cards_exist(self) -> Self:
         named = {"regions": self.regions, "sensors": [self.sensor], "tasks": [self.task]}
         named["models"] = self.models
-        if self.catalogue.startswith("archive:"):
+        if (self.catalogue or "").startswith("archive:"):
             named["archives"] = [self.catalogue.removeprefix("archive:")]
         faults = [
             f"no card {CONFIG}/{kind}/{name}.yaml; there is {', '.join(have) or 'none'}"
@@ -401,7 +402,7 @@ def check_cards(run: Run) -> None:
     """Read every card that a run names; `InputError` lists the faults of all of them."""
     named = {"sensors": [run.sensor], "regions": run.regions, "tasks": [run.task]}
     named["models"] = run.models
-    if run.catalogue.startswith("archive:"):
+    if (run.catalogue or "").startswith("archive:"):
         named["archives"] = [run.catalogue.removeprefix("archive:")]
     faults = []
     for kind, names in named.items():
@@ -410,6 +411,11 @@ def check_cards(run: Run) -> None:
                 card = KINDS[kind].read(CONFIG / kind / f"{name}.yaml")
                 if isinstance(card, Model):
                     card.resolved()
+                if isinstance(card, Sensor) and not (run.catalogue or card.providers):
+                    faults.append(
+                        f"the config has no `catalogue`, and {CONFIG}/sensors/{name}.yaml no"
+                        " `providers`, so there is nobody to ask for scenes; add one of the two"
+                    )
             except InputError as error:
                 faults.append(str(error))
     if faults:

@@ -8,9 +8,9 @@ from shapely.geometry import mapping
 
 from landscribe.imagery.duplicates import newest
 from landscribe.imagery.items import normalised
+from tests.made_catalogue import SENSOR, made_item
 from tests.made_cube import SENSOR as MADE
 from tests.test_items import item
-from tests.test_search import SENSOR, made_item
 
 TAKE = "GS2A_20200701T102031_026240"
 

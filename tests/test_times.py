@@ -4,7 +4,7 @@ import pytest
 
 from landscribe.imagery.items import normalised
 from landscribe.imagery.times import parsed_time, told_time
-from tests.test_search import SENSOR, made_item
+from tests.made_catalogue import SENSOR, made_item
 
 
 @pytest.mark.parametrize(

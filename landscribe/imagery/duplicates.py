@@ -24,7 +24,7 @@ def newest(items: list[dict]) -> list[dict]:
     kept: dict[tuple, tuple[list[dict], BaseGeometry]] = {}
     for item in sorted(items, key=_age, reverse=True):
         ground = outline(item)
-        chosen, shown = kept.get(key := _pass(item), ([], None))
+        chosen, shown = kept.get(key := same_pass(item), ([], None))
         if shown is None:
             kept[key] = [item], ground
         elif ground.area and ground.difference(shown).area > _NEW_GROUND * ground.area:
@@ -33,8 +33,11 @@ def newest(items: list[dict]) -> list[dict]:
     return sorted(found, key=lambda item: (item_times(item)[0], item["id"]))
 
 
-def _pass(item: dict) -> tuple:
-    """Grid cell and pass of an item; the pass by its datatake, else by platform and second."""
+def same_pass(item: dict) -> tuple:
+    """Key that items share which are of one grid cell and one pass of a satellite.
+
+    The pass is told by its datatake, else by platform and second.
+    """
     properties = item["properties"]
     cell = properties.get("grid:code")
     if cell is None:
