@@ -42,7 +42,7 @@ def main(
         found = search_providers(providers, query, card)
     write_scenes(scenes, found.items)
     write_json(lock_file, lock(found))
-    for told in found.passed_over:
+    for told in [] if shared else found.passed_over:
         print(f"passed over {told_reason(told)}")
     where = f"from {shared}" if shared else f"at {found.provider.name}"
     print(f"{scenes}: {len(found.items)} scenes of {found.query} {where}")

@@ -178,9 +178,9 @@ def test_scenes_of_this_machine_get_no_shared_lock(tmp_path):
     assert not (tmp_path / "lock.json").exists()
 
 
-def cards(folder, address):
+def cards(folder, address, *before):
     card = SENSOR.model_dump(exclude_none=True)
-    card["providers"] = [{"name": "p", "catalogue": address}]
+    card["providers"] = [*before, {"name": "p", "catalogue": address}]
     card["clouds"] = {"method": "none"}
     (folder / "sensor.yaml").write_text(yaml.safe_dump(card))
     (folder / "region.yaml").write_text("title: made\nbounds: [12, 52, 13, 53]\n")
@@ -230,6 +230,18 @@ def test_the_scripts_lock_scenes_and_need_no_server_then(tmp_path):
     verify_lock(tmp_path / "scenes.lock.json", read_scenes(tmp_path / "scenes.parquet"))
     done = search(tmp_path)
     assert done.returncode == 1 and "Connection refused" in done.stderr
+
+
+def test_a_search_prints_and_locks_who_was_passed_over(tmp_path):
+    (tmp_path / "none").mkdir()
+    with serving(StandInApi, items=items()) as (_, address):
+        cards(tmp_path, address, {"name": "gone", "catalogue": str(tmp_path / "none")})
+        done = search(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"passed over gone ({tmp_path}/none): no STAC catalogue or API could" in done.stdout
+    assert "3 scenes of sentinel-2-l1c" in done.stdout and done.stdout.endswith(" at p\n")
+    told = json.loads((tmp_path / "scenes.lock.json").read_text())
+    assert told["provider"] == "p" and "No such file" in told["passed_over"][0]["reason"]
 
 
 def test_the_plan_hands_on_a_shared_lock_where_there_is_one(tmp_path, monkeypatch):

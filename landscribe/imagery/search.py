@@ -95,18 +95,20 @@ def search_provider(provider: Provider, query: Query, sensor: Sensor) -> list[di
     it cannot be read or has no such scene; `InputError` where an item of it is broken.
     """
     here = query.at(provider)
-    with _told_by(provider), reading(provider.catalogue):
+    label = "" if provider.name == provider.catalogue else f" of {provider.name}"
+    with (
+        tqdm(desc=f"read items{label}", unit="item", mininterval=1) as bar,
+        _told_by(provider),
+        reading(provider.catalogue),
+    ):
         source = opened(provider.catalogue)
         items = source.items(here.collection, here.bounds, here.interval, here.condition)
-        bar = tqdm(items, desc="read items", unit="item", mininterval=1)
-        found = [item for item in bar if here.finds(item)]
+        found = []
+        for item in items:
+            bar.update()
+            found += [item] if here.finds(item) else []
         if not found:
-            reason = f"no scene of {here}; it has {source.holds(here.collection)}"
-            raise NoAnswer(
-                f"{provider.catalogue}: {reason}; change the region, the years, the season, the"
-                " sensor card's collection or the catalogue",
-                reason,
-            )
+            raise _no_scene(provider, f"no scene of {here}; it has {source.holds(here.collection)}")
     with _told_by(provider):
         return newest([_in_one_form(item, sensor, provider) for item in found])
 
@@ -131,6 +133,14 @@ def read_scenes(path: Path) -> list[dict]:
         for name in TIMES & item["properties"].keys():
             item["properties"][name] = told_time(parsed_time(item["properties"][name]))
     return items
+
+
+def _no_scene(provider: Provider, reason: str) -> NoAnswer:
+    return NoAnswer(
+        f"{provider.catalogue}: {reason}; change the region, the years, the season, the sensor"
+        " card's collection or the catalogue",
+        reason,
+    )
 
 
 def _in_one_form(item: dict, sensor: Sensor, provider: Provider) -> dict:
