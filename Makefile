@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 CONFIG ?= config/config.yaml
 CORES ?= all
+STAC ?= $(or $(TMPDIR),/tmp)/landscribe-stac
 SHELL := /bin/bash -o pipefail
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -12,9 +13,9 @@ export MPLCONFIGDIR ?= $(CURDIR)/.venv/matplotlib
 SNAKEMAKE = flock --nonblock --conflict-exit-code 75 .landscribe.lock \
 	snakemake --nolock --profile workflow/profiles/default --cores $(CORES)
 
-.PHONY: help demo run report test lint bench schemas clean
+.PHONY: help demo run report refresh test test-stac lint bench schemas clean
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: CONFIG := config/demo.yaml
 demo: run  ## map the Beetzsee from one real Sentinel-2 scene (about 10 minutes, install included)
@@ -27,8 +28,15 @@ run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml
 report: $(READY)  ## Snakemake's own report of the run: results/report.html
 	@$(SNAKEMAKE) --configfile $(CONFIG) --report results/report.html
 
+refresh: $(READY)  ## search anew, and renew the locks that runs share: make refresh CONFIG=...
+	@$(SNAKEMAKE) --configfile $(CONFIG) --forcerun refresh_locks -- refresh_locks
+
 test: $(READY)  ## all tests that this machine can run
 	@python -m pytest -q --durations=8
+
+test-stac: $(READY)  ## tests against a real STAC API, which it brings up and ends (about 3 minutes)
+	@trap 'tests/stac/down.sh $(STAC)' EXIT; tests/stac/up.sh $(STAC) && . $(STAC)/addresses && \
+	  python -m tests.stac.load $(STAC) && python -m pytest -q -m stac
 
 lint: $(READY)  ## ruff, snakefmt and Snakemake's own linter
 	@ruff check . && ruff format --check . && snakefmt --check Snakefile workflow/rules

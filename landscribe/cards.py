@@ -6,161 +6,22 @@ and file names, so whatever a shell could read as more than a name is refused he
 """
 
 import importlib
-import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from landscribe.card import Card, Fraction, Id, SafePath, check
 from landscribe.command import InputError
-from landscribe.grid import SNAP_M
+from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
-SafePath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_./][A-Za-z0-9_./:+=@,%-]*$", max_length=400)
-]
-# A collection's id comes from whoever made the catalogue.
-CollectionId = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
-]
-Fraction = Annotated[float, Field(ge=0, le=1)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$")]
-# The cloud detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
-S2CLOUDLESS_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
 MGRS_LATITUDES = (-80, 84)  # where the grid of UTM zones ends
-C = TypeVar("C", bound="Card")
-
-
-class Card(BaseModel):
-    """A checked, read-only settings file. Unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Card in a YAML file; `InputError` names every fault, one line each."""
-        return check(cls, _yaml(path), str(path))
-
-
-class Band(Card):
-    """One band of a sensor, on its native grid."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")] = Field(
-        description="the product's own name, such as B04"
-    )
-    common_name: str | None = Field(None, description="common name of the STAC eo extension")
-    wavelength_um: float = Field(gt=0, description="centre [µm]")
-    fwhm_um: float = Field(gt=0, description="full width at half maximum [µm]")
-    gsd_m: float = Field(gt=0, description="side of a native pixel [m]")
-
-
-class Clouds(Card):
-    """How pixels that do not show the ground are found."""
-
-    method: Literal["s2cloudless", "scl", "none"] = Field(
-        description="s2cloudless for Sentinel-2 L1C, the SCL asset for L2A"
-    )
-    threshold: Fraction = Field(0.4, description="cloud probability from which a pixel is cloud")
-    resolution_m: float = Field(60, gt=0, description="pixel that clouds are looked for on [m]")
-    average_m: float = Field(220, ge=0, description="diameter of the averaging disc [m]")
-    dilate_m: float = Field(110, ge=0, description="diameter of the disc that masks grow by [m]")
-    scl_clear: list[int] = Field([4, 5, 6, 7, 11], description="SCL classes that show the ground")
-
-    @property
-    def asset(self) -> str | None:
-        """Asset that tells clouds, beside the bands."""
-        return "SCL" if self.method == "scl" else None
-
-
-class Sensor(Card):
-    """What a sensor's scenes hold: bands, numbers, clouds."""
-
-    title: str = Field(description="name for people")
-    collection: CollectionId = Field(description="id of its STAC collection")
-    constellation: str = Field(description="STAC constellation, such as sentinel-2")
-    instrument: str = Field(description="STAC instrument, such as msi")
-    gsd_m: float = Field(gt=0, description="side of a pixel of the cube's grid [m]")
-    dtype: Literal["uint8", "uint16", "int16"] = Field(description="native data type of the pixels")
-    nodata: int = Field(description="pixel value that means: not observed")
-    scale: float = Field(gt=0, description="reflectance = dn * scale + offset")
-    offset: float = Field(description="reflectance = dn * scale + offset")
-    clouds: Clouds = Field(description="how pixels that do not show the ground are found")
-    bands: list[Band] = Field(min_length=1, description="bands of the cube, in its order")
-
-    @model_validator(mode="after")
-    def _fits_grid_and_mask(self) -> Self:
-        if SNAP_M % self.gsd_m:
-            raise ValueError(
-                f"gsd_m {self.gsd_m:g} does not divide {SNAP_M} m, to which blocks are snapped; use"
-                " 10 or 20"
-            )
-        names = self.band_names()
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(
-                f"bands: {', '.join(twice)} stands twice; each needs a name of its own"
-            )
-        missing = [name for name in S2CLOUDLESS_BANDS if name not in names]
-        if self.clouds.method == "s2cloudless" and missing:
-            raise ValueError(
-                f"clouds.method s2cloudless looks at {', '.join(missing)} too; add to bands, or use"
-                " another method"
-            )
-        return self
-
-    def band_names(self) -> list[str]:
-        """Names in the cube's order."""
-        return [band.name for band in self.bands]
-
-
-class Archive(Card):
-    """Product files on disk, in any layout: how scene, time and band are read off their names."""
-
-    title: str = Field(description="name for people")
-    sensor: Id = Field(description="id of the sensor's card")
-    root: SafePath = Field(
-        description="folder, or pip:<distribution>/<folder inside it> for data that came with pip"
-    )
-    pattern: str = Field(
-        description="regular expression on the whole path below root, with the groups datetime and"
-        " band; others are for scene_id, and tile (an MGRS tile) and baseline (Sentinel-2's, such"
-        " as N0400) are understood"
-    )
-    datetime_format: str = Field(description="strptime format of the group datetime, UTC")
-    scene_id: str = Field(
-        description="id of a scene from the groups, such as S2A_{tile}_{datetime}"
-    )
-    platform: str = Field(description="STAC platform, such as sentinel-2a")
-    band_names: dict[str, str] = Field(
-        default_factory=dict, description="band in the file name -> band of the sensor card"
-    )
-    licence: str = Field(description="SPDX id, or other")
-    attribution: str = Field(description="who made it, as it has to be named beside a map")
-
-    @field_validator("pattern")
-    @classmethod
-    def _has_groups(cls, pattern: str) -> str:
-        for group in ("(?P<datetime>", "(?P<band>"):
-            if group not in pattern:
-                raise ValueError(f"has no group {group}...); add it")
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"is not a regular expression ({error}); correct it") from None
-        return pattern
 
 
 class Region(Card):
@@ -323,9 +184,10 @@ class Run(Card):
     years: list[int] = Field(min_length=1, description="calendar years, UTC")
     season: Season = Field(Season(), description="part of each year")
     sensor: Id = Field(description="id of a card in config/sensors")
-    catalogue: SafePath = Field(
-        description="archive:<id> for a card in config/archives, else the path or address of a"
-        " static STAC catalogue or a STAC API"
+    catalogue: SafePath | None = Field(
+        None,
+        description="archive:<id> for a card in config/archives, or the path or address of a static"
+        " STAC catalogue or a STAC API; none: the providers of the sensor card are asked",
     )
     task: Id = Field(description="id of a card in config/tasks")
     models: list[Id] = Field(min_length=1, description="ids of cards in config/models")
@@ -351,7 +213,7 @@ class Run(Card):
     def _cards_exist(self) -> Self:
         named = {"regions": self.regions, "sensors": [self.sensor], "tasks": [self.task]}
         named["models"] = self.models
-        if self.catalogue.startswith("archive:"):
+        if (self.catalogue or "").startswith("archive:"):
             named["archives"] = [self.catalogue.removeprefix("archive:")]
         faults = [
             f"no card {CONFIG}/{kind}/{name}.yaml; there is {', '.join(have) or 'none'}"
@@ -384,21 +246,11 @@ def model_kinds() -> list[str]:
     return sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
 
 
-def check(kind: type[C], values: object, source: str) -> C:
-    """Card from `values`; `InputError` lists everything wrong with them, one fault per line."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        faults = [_fault(fault) for fault in error.errors()]
-    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-    raise InputError(f"{source} is not valid ({count}):\n" + "\n".join(faults))
-
-
 def check_cards(run: Run) -> None:
     """Read every card that a run names; `InputError` lists the faults of all of them."""
     named = {"sensors": [run.sensor], "regions": run.regions, "tasks": [run.task]}
     named["models"] = run.models
-    if run.catalogue.startswith("archive:"):
+    if (run.catalogue or "").startswith("archive:"):
         named["archives"] = [run.catalogue.removeprefix("archive:")]
     faults = []
     for kind, names in named.items():
@@ -407,30 +259,12 @@ def check_cards(run: Run) -> None:
                 card = KINDS[kind].read(CONFIG / kind / f"{name}.yaml")
                 if isinstance(card, Model):
                     card.resolved()
+                if isinstance(card, Sensor) and not (run.catalogue or card.providers):
+                    faults.append(
+                        f"the config has no `catalogue`, and {CONFIG}/sensors/{name}.yaml no"
+                        " `providers`, so there is nobody to ask for scenes; add one of the two"
+                    )
             except InputError as error:
                 faults.append(str(error))
     if faults:
         raise InputError("\n".join(faults))
-
-
-def _yaml(path: Path) -> object:
-    try:
-        return yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        have = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
-        raise InputError(f"{path}: no such card; there is {have}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
-
-
-def _fault(fault: dict) -> str:
-    where = ".".join(map(str, fault["loc"])) or "card"
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        message = "unknown key; remove it or check its spelling"
-    if fault["type"] == "missing":
-        return f"  {where}: is missing; add it"
-    got = (
-        "" if isinstance(fault["input"], dict | list | BaseModel) else f" (got {fault['input']!r})"
-    )
-    return f"  {where}: {message}{got}"

@@ -1,6 +1,7 @@
 """Blocks, the 100 km squares of the MGRS grid in their native UTM zones, and pixel grids."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from landscribe.command import InputError
 
 SQUARE_M = 100_000  # side of an MGRS square
-SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m stay whole
+SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m fill them
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"  # of squares, from the equator; even zones begin at F
@@ -55,17 +56,23 @@ class Block:
     epsg: int
     bounds: tuple[float, float, float, float]  # west, south, east, north [m], on SNAP_M
 
-    def grid(self, gsd_m: float) -> Grid:
-        """Pixels of `gsd_m` metres that fill the block; it has to divide SNAP_M."""
-        west, south, east, north = self.bounds
-        return Grid(
-            self.epsg,
-            west,
-            north,
-            round((east - west) / gsd_m),
-            round((north - south) / gsd_m),
-            gsd_m,
+    def grid(self, gsd_m: float, origin_m: float = 0) -> Grid:
+        """Pixels of `gsd_m` metres that cover the block, of one lattice for a whole UTM zone.
+
+        Where `gsd_m` divides SNAP_M they fill the block. Others stick out, but at the edge of a
+        square, where the next block goes on: there a pixel belongs to the square of its centre.
+
+        Args:
+            origin_m: edges of pixels lie at this plus multiples of `gsd_m`.
+        """
+        west, south, east, north = (
+            _line(value, gsd_m, origin_m, outwards)
+            for value, outwards in zip(
+                self.bounds, (math.floor, math.floor, math.ceil, math.ceil), strict=True
+            )
         )
+        left, top = origin_m + west * gsd_m, origin_m + north * gsd_m
+        return Grid(self.epsg, left, top, east - west, north - south, gsd_m)
 
 
 def lonlat_bounds(
@@ -174,6 +181,12 @@ def _snapped(bounds: tuple[float, float, float, float]) -> tuple[float, float, f
         math.ceil(east / SNAP_M) * SNAP_M,
         math.ceil(north / SNAP_M) * SNAP_M,
     )
+
+
+def _line(value: float, gsd_m: float, origin_m: float, outwards: Callable[[float], int]) -> int:
+    """Number of the lattice's line that stands for an edge of a block."""
+    at = round((value - origin_m) / gsd_m, 6)
+    return math.ceil(at - 0.5) if value % SQUARE_M == 0 else outwards(at)
 
 
 def _project(shape: BaseGeometry, source: str, target: str) -> BaseGeometry:

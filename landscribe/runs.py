@@ -9,6 +9,8 @@ from landscribe.cards import CONFIG, Model, Region, Run, Task, check, check_card
 from landscribe.command import InputError
 from landscribe.grid import blocks
 
+LOCKS = Path("locks")  # of scenes that all runs share; committed, unlike results
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -36,19 +38,30 @@ class Plan:
     @property
     def archive(self) -> str | None:
         """Id of the archive that the catalogue is made from, if it is one."""
-        start = "archive:"
-        return self.run.catalogue[len(start) :] if self.run.catalogue.startswith(start) else None
+        start, named = "archive:", self.run.catalogue or ""
+        return named[len(start) :] if named.startswith(start) else None
 
     @property
-    def catalogue(self) -> str:
-        """Path or address of the STAC catalogue or API to search."""
+    def catalogue(self) -> str | None:
+        """Path or address of the STAC catalogue or API to search; None: the sensor's providers."""
         if self.archive:
             return f"results/fetch/catalogues/{self.archive}"
         return self.run.catalogue
 
-    def searched(self, _wildcards: object) -> str:
-        """The catalogue as a param, which may be an address in place of an input file."""
-        return self.catalogue
+    @property
+    def catalogue_flags(self) -> str:
+        """Flag that names the catalogue on a command line: it may be no input file."""
+        return f"--catalogue {self.catalogue}" if self.catalogue else ""
+
+    def shared_lock(self, wildcards: object) -> list[Path]:
+        """The lock of a region's year that all runs share, where there is one."""
+        name = shared_lock_name(wildcards.region, wildcards.year, self.run.sensor)
+        return [path] if (path := LOCKS / name).exists() else []
+
+    def search_flags(self, wildcards: object) -> str:
+        """Flags of a search: the catalogue, and the shared lock."""
+        shared = [f"--shared {path}" for path in self.shared_lock(wildcards)]
+        return " ".join([self.catalogue_flags, *shared]).strip()
 
     @property
     def cube(self) -> str:
@@ -58,7 +71,8 @@ class Plan:
     @property
     def catalogue_files(self) -> list[Path]:
         """Files that a search depends on: none where the catalogue lies behind an address."""
-        return [] if "://" in self.catalogue else [Path(self.catalogue)]
+        local = self.catalogue and "://" not in self.catalogue
+        return [Path(self.catalogue)] if local else []
 
     @property
     def archive_cards(self) -> list[Path]:
@@ -75,3 +89,8 @@ class Plan:
         """Files that labels depend on: none where they came with pip, which pins them."""
         source = Task.read(CONFIG / "tasks" / f"{self.run.task}.yaml").labels.source
         return [] if source.startswith("pip:") else [Path(source)]
+
+
+def shared_lock_name(region: str, year: int | str, sensor: str) -> str:
+    """File name of the lock of a region's year that all runs of a sensor share."""
+    return f"{region}.{year}.{sensor}.lock.json"

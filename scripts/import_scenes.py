@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pystac
 
-from landscribe.cards import Archive, Sensor
 from landscribe.command import command, written
 from landscribe.imagery.archive import archive_catalogue
+from landscribe.sensors import Archive, Sensor
 
 
 def main(archive: Path, sensor: Path, catalogue: Path) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from landscribe.cards import Region, Sensor
+from landscribe.cards import Region
 from landscribe.command import command
 from landscribe.formats import read_cube
 from landscribe.grid import region_block
@@ -12,6 +12,7 @@ from landscribe.imagery.gaps import write_gaps
 from landscribe.imagery.integrity import verify_lock
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import fingerprint, write_cube
+from landscribe.sensors import Sensor
 
 
 def main(

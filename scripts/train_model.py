@@ -4,8 +4,9 @@ import importlib
 import shutil
 from pathlib import Path
 
-from landscribe.cards import Model, Sensor, Task
+from landscribe.cards import Model, Task
 from landscribe.command import command
+from landscribe.sensors import Sensor
 from landscribe.training.checkpoints import save_model
 from landscribe.training.data import TRAIN, VALIDATION, counts, read_samples
 from landscribe.training.predictor import Signature, Work

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import rasterio
 
-from landscribe.cards import Sensor, check
+from landscribe.cards import check
 from landscribe.grid import Block
 from landscribe.imagery.stack import write_cube
+from landscribe.sensors import Sensor
 
 BLOCK = Block("33UUU", 32633, (330000, 5820000, 330960, 5820960))
 SENSOR = check(

@@ -2,8 +2,8 @@
 
 import csv
 import hashlib
-import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,19 @@ import yaml
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from landscribe.cards import Sensor, Task
+from landscribe.cards import Task
 from landscribe.formats import NODATA, write_json
 from landscribe.grid import Grid, pixel_area_m2
 from landscribe.imagery.gaps import Gap, gap_table, write_gaps
-from landscribe.imagery.search import lock, write_scenes
+from landscribe.imagery.locks import lock
+from landscribe.imagery.providers import Found
+from landscribe.imagery.search import Query, write_scenes
 from landscribe.provenance import record
 from landscribe.publish.mlm import model_document
 from landscribe.publish.page import PageFiles, page
 from landscribe.publish.product import STEPS, ProductFiles, read_origin
 from landscribe.publish.stac import map_documents
+from landscribe.sensors import Provider, Sensor
 
 REGION, YEAR, TASK = "beetzsee", 2017, "landuse"
 ROOT = Path(__file__).parents[1]
@@ -378,6 +381,7 @@ def _write_scenes(run: MadeRun) -> None:
     ]
     run.fetched().mkdir(parents=True, exist_ok=True)
     write_scenes(run.fetched("scenes.parquet"), items)
-    query = {"bounds_lonlat": [12.5, 52.4, 12.8, 52.6], "days": ["2017-02-01", "2017-02-28"]}
-    text = json.dumps(lock("archive.example", query, items))
-    write_json(run.fetched("scenes.lock.json"), json.loads(text))
+    days = (datetime(2017, 2, day, tzinfo=UTC) for day in (1, 28))
+    query = Query("sentinel-2-l1c", (12.5, 52.4, 12.8, 52.6), *days)
+    provider = Provider.model_construct(name="archive.example", catalogue="archive.example")
+    write_json(run.fetched("scenes.lock.json"), lock(Found(provider, query, items, [])))

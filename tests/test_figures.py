@@ -9,7 +9,7 @@ import xarray as xr
 from jinja2 import Environment, StrictUndefined
 from PIL import Image
 
-from landscribe.cards import Sensor, Task
+from landscribe.cards import Task
 from landscribe.command import InputError
 from landscribe.formats import NODATA, read_json, write_json
 from landscribe.grid import Grid
@@ -18,6 +18,7 @@ from landscribe.scores.agreement import scores
 from landscribe.scores.counts import count_pixels, map_files, match_blocks
 from landscribe.scores.error_map import EMPTY, RIGHT, WRONG, draw_errors, error_states
 from landscribe.scores.figures import Caption, draw_accuracy, draw_confusion, draw_reliability
+from landscribe.sensors import Sensor
 from scripts.plot_scores import main
 from tests.made_map import GRIDS, TASK_CARD, MadeMap, make_map
 from tests.made_product import SENSOR_CARD, made_pixels, write_cube

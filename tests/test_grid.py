@@ -1,5 +1,7 @@
 """Blocks cover a region once, in their native zones; pixel areas are true areas."""
 
+import math
+
 import mgrs
 import numpy as np
 import pytest
@@ -75,3 +77,35 @@ def test_pixel_areas_sum_to_the_geodesic_area(west):
     )
     area, _ = Geod(ellps="WGS84").geometry_area_perimeter(lonlat)
     assert pixel_area_m2(grid).sum(dtype="float64") == pytest.approx(abs(area), rel=1e-6)
+
+
+@pytest.mark.parametrize(("gsd_m", "origin_m"), [(10, 0), (20, 0), (30, 15), (30, 0), (250, 0)])
+def test_pixels_of_neighbouring_blocks_lie_on_one_lattice(gsd_m, origin_m):
+    """No pixel twice, none left out: over the edges of squares, in a zone."""
+    found = [b for b in blocks((12.3, 51.2, 14.1, 53.4), "EPSG:4326") if b.epsg == 32633]
+    assert len(found) >= 6
+    taken = set()
+    for block in found:
+        grid = block.grid(gsd_m, origin_m)
+        assert (grid.west - origin_m) % gsd_m == (grid.north - origin_m) % gsd_m == 0
+        west, south, east, north = (
+            round((value - origin_m) / gsd_m) for value in (grid.bounds[i] for i in range(4))
+        )
+        corners = {(west, south), (east - 1, south), (west, north - 1), (east - 1, north - 1)}
+        for other in taken:
+            assert not any(
+                other[0] <= x < other[2] and other[1] <= y < other[3] for x, y in corners
+            )
+        taken.add((west, south, east, north))
+    rng = np.random.default_rng(0)
+    outline = box(12.3, 51.2, 14.1, 53.4).bounds
+    lon, lat = rng.uniform(outline[0], outline[2], 500), rng.uniform(outline[1], outline[3], 500)
+    to_zone = Transformer.from_crs("EPSG:4326", "EPSG:32633", always_xy=True)
+    for e, n in zip(*to_zone.transform(lon, lat), strict=True):
+        x, y = (math.floor((value - origin_m) / gsd_m) for value in (e, n))
+        assert sum(w <= x < east and s <= y < n_ for w, s, east, n_ in taken) == 1
+
+
+def test_pixels_that_divide_a_square_fill_their_block():
+    for block in blocks(*REGIONS["two zones"]):
+        assert block.grid(10).bounds == block.grid(20).bounds == block.bounds

@@ -1,25 +1,24 @@
 """Items of any provider end in one form; what is not said is not invented."""
 
 import copy
-import itertools
 from datetime import UTC, datetime
 
 import pytest
+from pyproj import CRS
 from shapely.geometry import shape
 
-from landscribe.cards import Sensor, check
+from landscribe.cards import check
 from landscribe.command import InputError
 from landscribe.imagery.items import (
     baseline,
     baseline_offset,
     flat_bbox,
     item_times,
-    newest,
     normalised,
-    parsed_time,
-    told_time,
+    outline,
     wanted_assets,
 )
+from landscribe.sensors import Provider, Sensor
 from tests.made_cube import SENSOR
 
 SENTINEL = SENSOR.model_copy(update={"constellation": "sentinel-2"})
@@ -32,22 +31,6 @@ def item(name="a", when="2020-07-01T10:20:30Z", **properties):
     assets = {key: {"href": f"{key}.tif"} for key in ("B02", "B05", "SCL")}
     head = {"type": "Feature", "id": name, "collection": "made", "bbox": [12, 52, 13, 53]}
     return head | {"properties": told, "assets": assets, "links": []}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("2020-07-01T10:20:30Z", "2020-07-01T10:20:30Z"),
-        ("2020-07-01T10:20:30", "2020-07-01T10:20:30Z"),
-        ("2020-07-01T01:20:30+02:00", "2020-06-30T23:20:30Z"),
-        ("2020-07-01T23:20:30.500-05:30", "2020-07-02T04:50:30.500000Z"),
-        ("2020-07-01", "2020-07-01T00:00:00Z"),
-    ],
-)
-def test_times_are_told_in_utc_and_stay_the_same_moment(text, told):
-    assert told_time(parsed_time(text)) == told
-    assert parsed_time(told) == parsed_time(text)
-    assert normalised(item(when=text), SENSOR)["properties"]["datetime"] == told
 
 
 def test_an_item_of_a_span_has_its_first_and_last_moment():
@@ -101,6 +84,9 @@ def test_an_asset_of_its_own_crs_keeps_it(place):
         (PARTS | {"mgrs:utm_zone": 33}, "MGRS-33UUU"),
         (PARTS, None),
         ({"grid:code": "WRS2-193023", "s2:mgrs_tile": "33UUU"}, "WRS2-193023"),
+        ({"landsat:wrs_path": "13", "landsat:wrs_row": 32}, "WRS2-013032"),
+        ({"modis:horizontal-tile": 9, "modis:vertical-tile": 5}, "MSIN-0905"),
+        ({"modis:horizontal-tile": 0, "modis:vertical-tile": 8}, "MSIN-0008"),
         ({}, None),
     ],
 )
@@ -137,13 +123,53 @@ def test_near_wavelengths_are_the_band_and_far_ones_are_not():
         normalised(other, sensor)
 
 
-def test_the_newest_does_not_depend_on_the_order():
-    cell = {"grid:code": "MGRS-33UUU"}
-    told = [
-        item("old", **cell, **{"processing:version": "02.14", "created": "2021-01-01T00:00:00Z"}),
-        item("same", **cell, **{"processing:version": "05.00", "created": "2022-01-01T00:00:00Z"}),
-        item("twin", **cell, **{"processing:version": "05.00", "created": "2022-01-01T00:00:00Z"}),
-        item("next", "2020-07-01T10:20:31Z", **cell),
-    ]
-    for order in itertools.permutations(told):
-        assert [i["id"] for i in newest(list(order))] == ["twin", "next"]
+def test_assets_are_found_by_the_names_of_their_provider():
+    odd = item()
+    odd["assets"] = {key: {"href": key} for key in ("B02", "b2", "veg", "SCL", "quality")}
+    names = {"B02": "b2", "B05": "veg", "SCL": "not-there"}
+    provider = Provider(name="p", catalogue="x", assets=names, signing="planetary-computer")
+    told = normalised(odd, SENSOR, provider)
+    assert [asset["href"] for asset in told["assets"].values()] == ["b2", "veg", "SCL"]
+    assert told["properties"]["landscribe:signing"] == "planetary-computer"
+    assert normalised(told, SENSOR, provider) == told
+    plain = normalised(item(), SENSOR, Provider(name="p", catalogue="x"))
+    assert plain == normalised(item(), SENSOR)
+
+
+def test_a_crs_without_a_code_is_kept_as_it_is():
+    """MODIS's sinusoidal projection has no EPSG code."""
+    crs = CRS.from_proj4("+proj=sinu +R=6371007.181 +units=m +no_defs")
+    for said in ({"proj:wkt2": crs.to_wkt()}, {"proj:projjson": crs.to_json_dict()}):
+        far = item(**{"proj:code": None, "proj:epsg": None}, **said)
+        told = normalised(far, SENSOR)
+        for place in (told["properties"], told["assets"]["B02"]):
+            assert CRS.from_wkt(place["proj:wkt2"]) == crs
+            assert not {"proj:code", "proj:epsg", "proj:projjson"} & place.keys()
+        assert normalised(told, SENSOR) == told
+
+
+def test_sizes_become_numbers():
+    odd = item(**{"proj:shape": ["3660", "3660"]})
+    odd["assets"]["B02"] |= {"proj:transform": ["30.0", 0, 399960, 0, -30, "5900040"]}
+    odd["assets"]["B05"] |= {"proj:transform": ["wide", 0]}
+    told = normalised(odd, SENSOR)
+    assert told["properties"]["proj:shape"] == [3660, 3660]
+    assert told["assets"]["B02"]["proj:transform"] == [30, 0, 399960, 0, -30, 5900040]
+    assert "proj:transform" not in told["assets"]["B05"]
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Polygon"},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[[1, 2], "x"]]},
+        {"type": "Blob", "coordinates": [1, 2]},
+        "POLYGON EMPTY",
+        {"type": "GeometryCollection", "geometries": []},
+    ],
+)
+def test_a_broken_footprint_is_told(geometry):
+    with pytest.raises(InputError, match="scene a: its geometry .* is no GeoJSON"):
+        outline(item() | {"geometry": geometry})
+    assert outline(item() | {"geometry": None}).bounds == (12, 52, 13, 53)

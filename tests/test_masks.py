@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from landscribe.cards import S2CLOUDLESS_BANDS, Clouds
 from landscribe.imagery.masks import cloud_mask
+from landscribe.sensors import S2CLOUDLESS_BANDS, Clouds
 
 # Top-of-atmosphere reflectances of a thick cloud and of a field, by band of the detector.
 CLOUD = np.array([0.6, 0.62, 0.63, 0.65, 0.7, 0.72, 0.4, 0.02, 0.5, 0.4], "float32")

@@ -6,7 +6,7 @@ import pytest
 from pystac.extensions.mlm import AssetGeneralMLMExtension, MLMExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
-from landscribe.cards import Sensor
+from landscribe.sensors import Sensor
 from tests.made_product import SENSOR_CARD, describe, make_run
 
 

@@ -7,67 +7,38 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
 import rasterio
 import stackstac
+import yaml
 from pyproj import Transformer
 from rasterio.transform import from_origin
 
-from landscribe.cards import Region, Season, Sensor
+from landscribe.cards import Region, Season
 from landscribe.command import InputError
 from landscribe.formats import write_json
 from landscribe.imagery import catalogues
 from landscribe.imagery.integrity import check_unchanged, multihash, verify_lock
-from landscribe.imagery.items import newest, normalised
-from landscribe.imagery.search import Query, lock, read_scenes, search_catalogue, write_scenes
-
-SENSOR_CARD = Path("config/sensors/sentinel-2-l1c.yaml")
-WHOLE = Sensor.read(SENSOR_CARD)
-SENSOR = WHOLE.model_copy(update={"bands": [b for b in WHOLE.bands if b.name in "B04 B08"]})
-REGION = Region(title="made", bounds=(12.0, 52.0, 13.0, 53.0))
-SUMMER = Season(first="06-01", last="08-31")
-QUERY = Query.of(REGION, SENSOR, 2020, SUMMER)
-
-
-def made_item(name, when="2020-07-01T10:20:30Z", west=12.2, south=52.2, **properties):
-    east, north = west + 0.5, south + 0.5
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {
-        "type": "Feature",
-        "stac_version": "1.1.0",
-        "id": name,
-        "collection": SENSOR.collection,
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "bbox": [west, south, east, north],
-        "properties": {"datetime": when, "proj:code": "EPSG:32633", **properties},
-        "links": [],
-        "assets": {band: {"href": f"./{name}_{band}.tif"} for band in ("B04", "B08")},
-    }
-
-
-def write_catalogue(folder, items):
-    """Static catalogue of one collection, and another collection that must not be found."""
-    extent = {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}}
-    head = {"stac_version": "1.1.0", "description": "made"}
-    other = made_item("other") | {"collection": "landsat"}
-    for name, own in {SENSOR.collection: items, "landsat": [other]}.items():
-        links = [{"rel": "item", "href": f"./{item['id']}.json"} for item in own]
-        told = {"type": "Collection", "id": name, "license": "other", "extent": extent}
-        write_json(folder / name / "collection.json", head | told | {"links": links})
-        for item in own:
-            write_json(folder / name / f"{item['id']}.json", item)
-    links = [
-        {"rel": "child", "href": f"./{n}/collection.json"} for n in (SENSOR.collection, "landsat")
-    ]
-    write_json(folder / "catalog.json", head | {"type": "Catalog", "id": "c", "links": links})
-    return folder
+from landscribe.imagery.items import normalised
+from landscribe.imagery.locks import lock
+from landscribe.imagery.providers import asked, search_providers
+from landscribe.imagery.search import Query, read_scenes, write_scenes
+from tests.made_catalogue import (
+    QUERY,
+    REGION,
+    SENSOR,
+    SUMMER,
+    WHOLE,
+    Quiet,
+    StandInApi,
+    made_item,
+    serving,
+    write_catalogue,
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,101 +63,8 @@ def _no_waits(monkeypatch):
     monkeypatch.setattr(catalogues, "RETRIES", catalogues.RETRIES.new(backoff_factor=0))
 
 
-class StandInApi(BaseHTTPRequestHandler):
-    """Stand-in for a STAC API: landing page, one collection, and /search in pages of 3.
-
-    It knows bbox and datetime just well enough for these tests; `items`, `methods` and `failing`
-    (requests that are answered with 503 first) are set by each test, `asked` is what came in.
-    """
-
-    def do_GET(self):
-        self._answer("GET", {})
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer("POST", json.loads(body))
-
-    def log_message(self, *args):
-        pass
-
-    def _answer(self, method, body):
-        server, path = self.server, self.path.partition("?")[0]
-        server.asked.append(f"{method} {self.path}")
-        if server.failing:
-            server.failing -= 1
-            return self._send(503, {"code": "busy"})
-        here = f"http://127.0.0.1:{server.server_port}"
-        if path == "/":
-            searches = [
-                {"rel": "search", "href": f"{here}/search", "type": "application/geo+json"}
-                | ({"method": told} if told else {})
-                for told in server.methods
-            ]
-            links = [{"rel": "data", "href": f"{here}/collections"}, *searches]
-            api = "https://api.stacspec.org/v1.0.0/"
-            conforms = [f"{api}{part}" for part in ("core", "collections", "item-search")]
-            head = {"type": "Catalog", "id": "api", "stac_version": "1.0.0", "description": "made"}
-            return self._send(200, head | {"conformsTo": conforms, "links": links})
-        if path.startswith("/collections"):
-            return self._collections(path)
-        if method not in [told or "GET" for told in server.methods]:
-            return self._send(405, {"code": "method"})
-        return self._send(200, self._page(here, method, body))
-
-    def _collections(self, path):
-        interval = [["2018-01-01T00:00:00Z", "2021-12-31T00:00:00Z"]]
-        extent = {"spatial": {"bbox": [[9, 49, 15, 55]]}, "temporal": {"interval": interval}}
-        told = {"type": "Collection", "id": SENSOR.collection, "stac_version": "1.0.0"}
-        told |= {"description": "", "license": "other", "extent": extent, "links": []}
-        if path == "/collections":
-            return self._send(200, {"collections": [told], "links": []})
-        if path.endswith(SENSOR.collection):
-            return self._send(200, told)
-        return self._send(404, {"code": "no such collection"})
-
-    def _page(self, here, method, body):
-        asked = dict(part.split("=") for part in self.path.partition("?")[2].split("&") if part)
-        page = int(body.get("page", asked.get("page", 0)))
-        if "bbox" not in self.path and "bbox" not in body and "page" not in self.path:
-            return {"type": "FeatureCollection", "features": [], "numberMatched": 77, "links": []}
-        part = self.server.items[page * 3 : page * 3 + 3]
-        more = {"rel": "next", "href": f"{here}/search", "method": method}
-        if method == "POST":
-            more |= {"body": {"page": page + 1}, "merge": True}
-        else:
-            more["href"] += f"?page={page + 1}"
-        links = [more] if len(self.server.items) > page * 3 + 3 else []
-        return {"type": "FeatureCollection", "features": part, "links": links}
-
-    def _send(self, status, told):
-        text = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-
-@contextmanager
-def serving(handler, **settings):
-    """A real HTTP server on this machine, in a thread."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    vars(server).update({"asked": [], "failing": 0, "methods": ("POST",), "items": []} | settings)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Files of a folder, without a log."""
-
-    def log_message(self, *args):
-        pass
+def search_catalogue(catalogue, query, sensor):
+    return search_providers(asked(sensor, catalogue), query, sensor).items
 
 
 def found_ids(catalogue, query=QUERY):
@@ -239,15 +117,42 @@ def test_what_an_api_gives_beside_the_question_is_dropped():
         assert found_ids(address) == ["last"]
 
 
-def test_a_busy_server_is_asked_again():
-    with serving(StandInApi, items=[made_item("a")], failing=3) as (server, address):
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again_and_then_told(status):
+    burst = {"items": [made_item("a")], "status": status}
+    with serving(StandInApi, failing=3, **burst) as (server, address):
         assert found_ids(address) == ["a"]
     with (
-        serving(StandInApi, items=[made_item("a")], failing=99) as (server, address),
-        pytest.raises(InputError, match="busy"),
+        serving(StandInApi, failing=99, **burst) as (server, address),
+        pytest.raises(InputError, match=f"HTTP {status} .*busy") as caught,
     ):
         found_ids(address)
     assert len(server.asked) == 6
+    assert "\n" not in str(caught.value) and "check the config's `catalogue`" in str(caught.value)
+
+
+def test_a_server_that_asks_for_hours_of_patience_is_not_obeyed():
+    assert catalogues.RETRIES.parse_retry_after("7200") == 60
+    wait = {"Retry-After": "0"}
+    with serving(StandInApi, items=[made_item("a")], failing=2, headers=wait) as (_, address):
+        assert found_ids(address) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("endless", "told"),
+    [
+        ("repeat", "page 2 of the search repeats items of earlier pages, after 1 items"),
+        ("chain", "page 31 of the search is one too many, after 30 items"),
+    ],
+)
+def test_pages_that_never_end_are_left(endless, told, monkeypatch):
+    monkeypatch.setattr(catalogues, "MOST_PAGES", 30)
+    with (
+        serving(StandInApi, endless=endless) as (server, address),
+        pytest.raises(InputError, match=told),
+    ):
+        found_ids(address)
+    assert len(server.asked) < 40
 
 
 def test_an_empty_search_tells_what_there_is(static):
@@ -474,26 +379,6 @@ def test_an_item_without_a_place_or_a_time_is_told():
         normalised(made_item("x", **{"proj:code": "MARS:1"}), SENSOR)
 
 
-def test_the_newest_processing_is_kept():
-    def item(name, when="2020-07-01T10:20:30.024Z", tile="33UUU", **properties):
-        return normalised(made_item(name, when, **{"s2:mgrs_tile": tile}, **properties), SENSOR)
-
-    base, made = "s2:processing_baseline", "created"
-    items = [
-        item("old", **{base: "03.01", made: "2024-01-01T00:00:00Z"}),
-        item("new", "2020-07-01T10:20:30Z", **{base: "05.00", made: "2023-01-01T00:00:00Z"}),
-        item("newer", **{base: "05.00", made: "2023-01-02T00:00:00Z"}),
-        item("tenth", "2020-07-02T10:20:30Z", **{base: "10.00"}),
-        item("ninth", "2020-07-02T10:20:30Z", **{base: "09.99"}),
-        item("other-tile", tile="33UVU", **{base: "02.00"}),
-        normalised(made_item("no-tile-1"), SENSOR),
-        normalised(made_item("no-tile-2"), SENSOR),
-    ]
-    wanted = ["newer", "no-tile-1", "no-tile-2", "other-tile", "tenth"]
-    for order in (items, items[::-1]):
-        assert sorted(i["id"] for i in newest(order)) == wanted
-
-
 def test_a_scene_list_comes_back_as_it_was(tmp_path):
     rich = made_item("rich", created="2021-01-01T00:00:00.5Z", **{"eo:cloud_cover": 12, "n": [1]})
     rich["assets"]["B04"] |= {"file:checksum": "1220ab", "file:size": 5, "proj:shape": [3, 4]}
@@ -551,9 +436,9 @@ def test_stackstac_reads_a_scene_list_pixel_by_pixel(local, tmp_path):
 
 def locked(local, tmp_path):
     folder, _ = local
-    scenes = search_catalogue(str(folder), QUERY, SENSOR)
-    write_json(tmp_path / "lock.json", lock(str(folder), QUERY.as_dict(), scenes))
-    return tmp_path / "lock.json", scenes
+    found = search_providers(asked(SENSOR, str(folder)), QUERY, SENSOR)
+    write_json(tmp_path / "lock.json", lock(found))
+    return tmp_path / "lock.json", found.items
 
 
 def test_a_lock_holds_while_files_stay(local, tmp_path):
@@ -647,10 +532,7 @@ def run_script(folder, year, out):
     region = folder.parent / "made.yaml"
     region.write_text("title: made\nbounds: [12, 52, 13, 53]\n")
     sensor = folder.parent / "sensor.yaml"
-    text = SENSOR_CARD.read_text().replace("method: s2cloudless", "method: none")
-    keep = ("name: B04", "name: B08")
-    lines = [x for x in text.splitlines() if "- {name" not in x or any(k in x for k in keep)]
-    sensor.write_text("\n".join(lines))
+    sensor.write_text(yaml.safe_dump(SENSOR.model_dump() | {"clouds": {"method": "none"}}))
     command = [sys.executable, "-m", "scripts.search_scenes", "--region", region]
     command += ["--sensor", sensor, "--catalogue", folder, "--year", str(year)]
     command += ["--scenes", out / "scenes.parquet", "--lock-file", out / "scenes.lock.json"]

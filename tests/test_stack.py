@@ -16,7 +16,6 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from stackstac.raster_spec import RasterSpec
 
-from landscribe.cards import Sensor
 from landscribe.command import InputError
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block
@@ -25,6 +24,7 @@ from landscribe.imagery.reader import Reader
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import block_scenes, passes_of, write_cube
 from landscribe.provenance import file_digest
+from landscribe.sensors import Sensor
 from tests.made_cube import BLOCK, SENSOR, cube, scene
 
 

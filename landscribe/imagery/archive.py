@@ -17,11 +17,11 @@ from shapely import box, segmentize
 from shapely.geometry import mapping, shape
 from tqdm import tqdm
 
-from landscribe.cards import Archive, Band, Sensor
 from landscribe.command import InputError
 from landscribe.grid import SQUARE_M, square_name
 from landscribe.imagery.integrity import check_whole, multihash
-from landscribe.imagery.items import SCL, band_fields, baseline, baseline_offset, wanted_assets
+from landscribe.imagery.items import band_fields, baseline, baseline_offset, wanted_assets
+from landscribe.sensors import Archive, Band, Sensor
 from landscribe.sources import located
 
 EXTENSIONS = {  # prefix of fields -> schema
@@ -239,7 +239,7 @@ def _asset(path: Path, name: str, sensor: Sensor, offset: float) -> dict:
         }
         | ({"type": media} if (media := _MEDIA.get(path.suffix.lower())) else {})
         | fields
-        | (_numbers(band, sensor, offset) if band else {"nodata": 0, "bands": [{"name": SCL}]})
+        | (_numbers(band, sensor, offset) if band else {"nodata": 0, "bands": [{"name": name}]})
     )
 
 

@@ -1,9 +1,12 @@
 """Catalogues: items of a collection, from files, a web server's files or a STAC API."""
 
 import json
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 
 from pystac.utils import make_absolute_href
@@ -13,7 +16,7 @@ from pystac_client.stac_api_io import StacApiIO
 from urllib3 import Retry
 
 from landscribe.command import InputError
-from landscribe.imagery.items import flat_bbox, item_times
+from landscribe.imagery.items import flat_bbox, item_times, outline
 
 RETRIES = Retry(
     5,
@@ -21,11 +24,23 @@ RETRIES = Retry(
     status_forcelist=[429, 500, 502, 503, 504],
     allowed_methods=["GET", "POST"],  # a search changes nothing, so it may be sent again
     raise_on_status=False,
+    retry_after_max=60,  # seconds: a server may not make a run wait for hours
 )
 TIMEOUT_S = (10, 120)  # to connect, to answer
 PAGE = 100  # items that an API is asked for at once
+MOST_PAGES = 20_000  # of one search: two million items
+_REFUSALS = (400, 404, 405, 415, 422, 501)  # of a server that says it knows CQL2, but not so
 _TOLD = 10  # names in a message
 _MESSAGE = 400  # characters of someone else's message
+
+
+class NoAnswer(InputError):
+    """A catalogue that could not be read, or has none of what was asked for: another may have."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        """Args: reason: the message without its beginning and its advice."""
+        super().__init__(message)
+        self.reason = reason
 
 
 class StaticCatalogue:
@@ -39,7 +54,9 @@ class StaticCatalogue:
         self.bbox: list[float] = []  # lon, lat that hold those
         self.others: set[str] = set()  # other collections
 
-    def items(self, collection: str, bounds: tuple, interval: str) -> Iterator[dict]:
+    def items(
+        self, collection: str, bounds: tuple, interval: str, condition: dict | None = None
+    ) -> Iterator[dict]:
         """Items of the collection, whatever they show; counted for `holds`."""
         for item in self._walk(self.href, collection):
             if item.get("collection") != collection:
@@ -74,7 +91,9 @@ class StaticCatalogue:
 class ApiCatalogue:
     """STAC API: it searches."""
 
-    def __init__(self, href: str, io: StacApiIO, links: list[dict]) -> None:
+    def __init__(
+        self, href: str, io: StacApiIO, links: list[dict], conforms: Iterable = ()
+    ) -> None:
         self.io = io
         searches = [link for link in links if link.get("rel") == "search"]
         data = [link for link in links if link.get("rel") == "data"]
@@ -83,18 +102,28 @@ class ApiCatalogue:
         # POST is optional in STAC API 1.0, so it has to be offered.
         posts = any(link.get("method") == "POST" for link in searches)
         self.method = "POST" if posts else "GET"
+        ends = {str(name).split("/")[-1] for name in conforms or ()}
+        self.knows_cql2 = posts and {"item-search#filter", "cql2-json"} <= ends
 
-    def items(self, collection: str, bounds: tuple, interval: str) -> Iterator[dict]:
-        """Items that the API finds, page by page."""
+    def items(
+        self, collection: str, bounds: tuple, interval: str, condition: dict | None = None
+    ) -> Iterator[dict]:
+        """Items that the API finds, page by page.
+
+        Args:
+            condition: CQL2-JSON; the API is only asked with it where it says that it knows CQL2.
+        """
         where = {"bbox": bounds, "datetime": interval, "limit": PAGE}
-        for item in self._asked([collection], **where).items_as_dicts():
-            links = item.get("links", []) if isinstance(item, dict) else []
-            own = [link["href"] for link in links if link.get("rel") == "self"]
-            yield _item(item, own[0] if own else self.search)
+        for page in self._pages(collection, where, condition if self.knows_cql2 else None):
+            for item in page["features"]:
+                links = item.get("links", []) if isinstance(item, dict) else []
+                own = [link["href"] for link in links if link.get("rel") == "self"]
+                yield _item(item, own[0] if own else self.search)
 
     def holds(self, collection: str) -> str:
         """For people: what the API has of a collection."""
-        known = {c["id"]: c for page in self.io.get_pages(self.data) for c in page["collections"]}
+        pages = islice(self.io.get_pages(self.data), MOST_PAGES // PAGE)
+        known = {c["id"]: c for page in pages for c in page["collections"]}
         if collection not in known:
             return f"no such collection, but {_names(set(known))}"
         with warnings.catch_warnings():
@@ -110,6 +139,36 @@ class ApiCatalogue:
         told = "items" if count is None else f"{count} items"
         return f"{told} of it, {_extent(first, last, bbox)}"
 
+    def _pages(self, collection: str, where: dict, condition: dict | None) -> Iterator[dict]:
+        """Pages of a search; without the condition where the server refuses it."""
+        if condition:
+            pages = self._ending([collection], filter=condition, filter_lang="cql2-json", **where)
+            try:
+                first = next(pages, None)
+            except APIError as error:
+                if getattr(error, "status_code", None) not in _REFUSALS:
+                    raise
+            else:
+                yield from [first] if first else []
+                yield from pages
+                return
+        yield from self._ending([collection], **where)
+
+    def _ending(self, collections: list[str], **where: object) -> Iterator[dict]:
+        """Pages of a search, until one brings nothing new; that is told, as are too many."""
+        seen: set[str] = set()
+        for number, page in enumerate(self._asked(collections, **where).pages_as_dicts(), 1):
+            names = {str(item.get("id")) for item in page["features"] if isinstance(item, dict)}
+            if (names and names <= seen) or number > MOST_PAGES:
+                why = "repeats items of earlier pages" if names <= seen else "is one too many"
+                raise _unreadable(
+                    self.search,
+                    f"page {number} of the search {why}, after {len(seen)} items: the links to the"
+                    " next page never end",
+                )
+            seen |= names
+            yield page
+
     def _asked(self, collections: list[str], **where: object) -> ItemSearch:
         about = {"collections": collections, "method": self.method, "stac_io": self.io}
         return ItemSearch(self.search, **about, **where)
@@ -121,7 +180,7 @@ def opened(catalogue: str) -> StaticCatalogue | ApiCatalogue:
     href, root = _root(catalogue, io)
     links = _catalogue(root, catalogue).get("links", [])
     if any(link.get("rel") == "search" for link in links):
-        return ApiCatalogue(href, io, links)
+        return ApiCatalogue(href, io, links, root.get("conformsTo"))
     return StaticCatalogue(href, io)
 
 
@@ -136,6 +195,8 @@ def reading(catalogue: str) -> Iterator[None]:
         raise _unreadable(catalogue, f"no JSON: {error}") from None
     except LookupError as error:
         raise _unreadable(catalogue, f"an answer without {error}") from None
+    except (AttributeError, TypeError) as error:  # JSON whose objects are lists or texts
+        raise _unreadable(catalogue, f"an answer of another form: {error}") from None
 
 
 def _root(catalogue: str, io: StacApiIO) -> tuple[str, object]:
@@ -164,25 +225,32 @@ def _catalogue(node: object, where: str) -> dict:
         if not isinstance(node.get("links", []), list) or not _dicts(node.get("links", [])):
             raise InputError(f"{where}: its `links` are no list of objects; mend the catalogue")
         return node
-    raise InputError(
-        f"{where}: is JSON, but no STAC catalogue (its `type` is {kind!r}, not 'Catalog' or"
-        " 'Collection'); give the config's `catalogue` the path or address of a catalog.json or of"
-        " a STAC API"
+    reason = (
+        f"is JSON, but no STAC catalogue (its `type` is {kind!r}, not 'Catalog' or 'Collection')"
+    )
+    raise NoAnswer(
+        f"{where}: {reason}; give the config's `catalogue` the path or address of a catalog.json or"
+        " of a STAC API",
+        reason,
     )
 
 
 def _item(item: object, href: str) -> dict:
     """The item, with absolute addresses of its files and itself; `InputError` if it is none."""
-    wanted = ("id", "properties", "assets", "bbox")
+    wanted = ("id", "properties", "assets")
     missing = [name for name in wanted if not isinstance(item, dict) or not item.get(name)]
+    if not missing and not (item.get("bbox") or item.get("geometry")):
+        missing = ["bbox and no geometry"]
     if missing:
+        name = f" (item {item['id']})" if isinstance(item, dict) and item.get("id") else ""
         raise InputError(
-            f"{href}: has no {', '.join(missing)}, so it is no STAC item with files; mend the"
+            f"{href}{name}: has no {', '.join(missing)}, so it is no STAC item with files; mend the"
             " catalogue, or take the item out of it"
         )
     if not isinstance(item["assets"], dict) or not _dicts(item["assets"].values()):
         raise InputError(f"{href}: its `assets` are not JSON objects by name; mend the catalogue")
     try:
+        item = item if item.get("bbox") else item | {"bbox": list(outline(item).bounds)}
         flat_bbox(item)
     except InputError as error:
         raise InputError(f"{href}: {error}") from None
@@ -198,11 +266,17 @@ def _dicts(values: Iterable) -> bool:
     return all(isinstance(value, dict) for value in values)
 
 
-def _unreadable(catalogue: str, error: Exception | str) -> InputError:
-    told = " ".join(str(error).split())[:_MESSAGE] or type(error).__name__
-    return InputError(
-        f"{catalogue}: no STAC catalogue or API could be read there ({told}); check the config's"
-        " `catalogue`, for a server also that it is up, and run again"
+def _unreadable(catalogue: str, error: Exception | str) -> NoAnswer:
+    told = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>[:,]? ?", "", " ".join(str(error).split()))
+    told = told[:_MESSAGE] or type(error).__name__
+    if status := getattr(error, "status_code", None):
+        phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "unknown"
+        told = f"HTTP {status} {phrase}: {told}"
+    reason = f"no STAC catalogue or API could be read there ({told})"
+    return NoAnswer(
+        f"{catalogue}: {reason}; check the config's `catalogue`, for a server also that it is up,"
+        " and run again",
+        reason,
     )
 
 

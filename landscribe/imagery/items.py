@@ -6,50 +6,64 @@ leave out the offset of newer Sentinel-2 products. After `normalised`, no later 
 
 import re
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely.geometry import box, mapping
+from shapely.errors import ShapelyError
+from shapely.geometry import box, mapping, shape
+from shapely.geometry.base import BaseGeometry
 
-from landscribe.cards import Band, Sensor
 from landscribe.command import InputError
+from landscribe.imagery.times import TIMES, parsed_time, told_time
+from landscribe.sensors import Band, Provider, Sensor
 
-SCL = "SCL"  # asset with the scene classes of Sentinel-2 L2A
-TIMES = {"datetime", "start_datetime", "end_datetime", "created", "updated"}
+SIGNING = "landscribe:signing"  # property: how `signing.signed` makes addresses readable
 _OFFSET_FROM = (4, 0)  # Sentinel-2 processing baseline
 _OFFSET_DN = -1000  # RADIO_ADD_OFFSET: ESA, Sentinel-2 Products Specification Document, 14.9
 _BASELINE_FIELDS = ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version")
 _APPLIED_FIELDS = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 _ASSET_FIELDS = {"href", "type", "title", "description", "roles", "gsd", "unit", "data_type"}
 _ASSET_PREFIXES = ("file:", "proj:", "raster:spatial_resolution", "raster:sampling")
+_CRS_FIELDS = ("proj:code", "proj:epsg", "proj:wkt2", "proj:projjson")  # in this order
+_TILE_FIELDS = {  # form of grid:code -> the fields that fill it
+    "MGRS-{}{}{}": ("mgrs:utm_zone", "mgrs:latitude_band", "mgrs:grid_square"),
+    "WRS2-{:>03}{:>03}": ("landsat:wrs_path", "landsat:wrs_row"),
+    "MSIN-{:>02}{:>02}": ("modis:horizontal-tile", "modis:vertical-tile"),
+}
 _NEAR_UM = 0.02  # how far the centres of one band of a sensor's satellites lie apart at most
 
 
-def normalised(item: dict, sensor: Sensor) -> dict:
+def normalised(item: dict, sensor: Sensor, provider: Provider | None = None) -> dict:
     """Copy of a STAC item in the one form, with just the assets that the sensor card wants.
 
-    - Assets: named as the card's bands (and `SCL` where its clouds are found so), in its order.
-    - CRS: `proj:code` and `proj:epsg` on the item and on each asset.
+    - Assets: named as the card's bands (and `SCL` where its clouds are found so), in its order;
+      found by the names that the provider has for them, or else by key, name and wavelength.
+    - CRS: `proj:code` and `proj:epsg` on the item and on each asset; `proj:wkt2` in their place
+      where it has no EPSG code, such as MODIS's.
     - Numbers: `nodata`, `data_type`, `raster:scale` and `raster:offset` on each asset, and the
       same in `raster:bands`; what the item does not say comes from the card. The offset of
       Sentinel-2 baselines from 04.00 on is filled in where it is not said, and is 0 where the
       provider says that it is in the pixels already.
-    - Times in UTC, ending in Z; `grid:code` where the item names an MGRS tile in another way.
+    - Times in UTC, ending in Z; `grid:code` where the item names its tile in another way.
+    - `landscribe:signing` where the addresses of its files have to be signed (`signing.signed`).
     """
     item = deepcopy(item)
+    item["properties"] = _with_numbers(item["properties"])
+    item["assets"] = {key: _with_numbers(asset) for key, asset in item["assets"].items()}
     properties = _plain_properties(item)
-    keys = _asset_keys(item, sensor)
-    code = _code(item["id"], properties, *(item["assets"][key] for key in keys.values()))
-    properties |= {"proj:code": code, "proj:epsg": int(code.removeprefix("EPSG:"))}
+    keys = _asset_keys(item, sensor, provider.assets if provider else {})
+    places = (item["properties"], *(item["assets"][key] for key in keys.values()))
+    properties = _without_crs(properties) | _crs(item["id"], *places)
+    if provider and provider.signing != "none":
+        properties[SIGNING] = provider.signing
     offset = _said_offset(properties, sensor)
     assets = {}
     for name, key in keys.items():
         band = next((band for band in sensor.bands if band.name == name), None)
         asset = item["assets"][key]
-        assets[name] = _plain_asset(asset) | _numbers(asset, band, sensor, offset)
-        own = _code(item["id"], asset, properties)
-        assets[name] |= {"proj:code": own, "proj:epsg": int(own.removeprefix("EPSG:"))}
+        assets[name] = _without_crs(_plain_asset(asset)) | _crs(item["id"], asset, properties)
+        assets[name] |= _numbers(asset, band, sensor, offset)
     return {
         "type": "Feature",
         "stac_version": item.get("stac_version", "1.0.0"),
@@ -64,21 +78,9 @@ def normalised(item: dict, sensor: Sensor) -> dict:
     }
 
 
-def newest(items: list[dict]) -> list[dict]:
-    """One item per grid cell and second: that of the newest baseline, then of the last creation.
-
-    Sorted by time and id. Items without `grid:code` all stay.
-    """
-    best: dict[tuple, dict] = {}
-    for item in sorted(items, key=_age):
-        properties = item["properties"]
-        best[properties.get("grid:code", item["id"]), properties["datetime"][:19]] = item
-    return sorted(best.values(), key=lambda item: (item_times(item)[0], item["id"]))
-
-
 def wanted_assets(sensor: Sensor) -> list[str]:
-    """Assets that a scene has to have: the card's bands, and SCL if clouds are found by it."""
-    return sensor.band_names() + ([SCL] if sensor.clouds.method == "scl" else [])
+    """Assets that a scene has to have: the card's bands, and the one that tells clouds."""
+    return sensor.band_names() + ([sensor.clouds.asset] if sensor.clouds.asset else [])
 
 
 def band_fields(band: Band) -> dict:
@@ -88,6 +90,7 @@ def band_fields(band: Band) -> dict:
         "eo:common_name": band.common_name,
         "eo:center_wavelength": band.wavelength_um,
         "eo:full_width_half_max": band.fwhm_um,
+        "sar:polarizations": [band.polarization] if band.polarization else None,
     }
     return {key: value for key, value in told.items() if value is not None}
 
@@ -115,6 +118,22 @@ def item_times(item: dict) -> tuple[datetime, datetime]:
     return _time(item, first), _time(item, last)
 
 
+def outline(item: dict) -> BaseGeometry:
+    """Footprint of an item in lon, lat, or its box; `InputError` if it is broken."""
+    if not item.get("geometry"):
+        return box(*flat_bbox(item))
+    try:
+        found = shape(item["geometry"])
+    except (AttributeError, KeyError, TypeError, ValueError, ShapelyError):
+        found = None
+    if found is None or found.is_empty:
+        raise InputError(
+            f"scene {item['id']}: its geometry {str(item['geometry'])[:60]} is no GeoJSON with"
+            " coordinates; mend the catalogue's item"
+        )
+    return found if found.is_valid else found.buffer(0)
+
+
 def flat_bbox(item: dict) -> list[float]:
     """West, south, east, north of an item [degrees]; heights are left out."""
     try:
@@ -129,17 +148,6 @@ def flat_bbox(item: dict) -> list[float]:
     return bbox if len(bbox) == 4 else [bbox[i] for i in (0, 1, 3, 4)]
 
 
-def parsed_time(text: str) -> datetime:
-    """Time of RFC 3339 text [UTC]; without a zone it is taken as UTC."""
-    time = datetime.fromisoformat(text)
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def told_time(time: datetime) -> str:
-    """RFC 3339 text of a UTC time, without needless zeros."""
-    return time.isoformat().replace("+00:00", "Z")
-
-
 def _plain_properties(item: dict) -> dict:
     """Properties without nulls and nested objects, which differ too much to share a table."""
     properties = {
@@ -150,8 +158,8 @@ def _plain_properties(item: dict) -> dict:
     for name in TIMES & properties.keys():
         properties[name] = told_time(_time(item, properties[name]))
     properties.setdefault("datetime", told_time(item_times(item)[0]))
-    if "grid:code" not in properties and (square := _mgrs(properties)):
-        properties["grid:code"] = f"MGRS-{square}"
+    if "grid:code" not in properties and (cell := _cell(properties)):
+        properties["grid:code"] = cell
     return properties
 
 
@@ -165,44 +173,78 @@ def _time(item: dict, text: object) -> datetime:
         ) from None
 
 
+def _with_numbers(fields: dict) -> dict:
+    """Fields whose grid is in numbers: NASA's HLS has sizes as texts. What is none is left out."""
+    fields = dict(fields)
+    for name, number in (("proj:shape", int), ("proj:transform", float)):
+        if isinstance(fields.get(name), list):
+            try:
+                fields[name] = [number(value) for value in fields[name]]
+            except (TypeError, ValueError):
+                del fields[name]
+    return fields
+
+
 def _nested(value: object) -> bool:
     return isinstance(value, dict) or (
         isinstance(value, list) and (not value or any(isinstance(v, dict | list) for v in value))
     )
 
 
-def _mgrs(properties: dict) -> str | None:
+def _cell(properties: dict) -> str | None:
+    """`grid:code` of an item by the tile names of its mission, if it has any.
+
+    STAC grid extension: MGRS square, WRS-2 path and row, MODIS sinusoidal tile.
+    """
     if tile := properties.get("s2:mgrs_tile"):
-        return str(tile).removeprefix("T").lstrip("0")
-    parts = [properties.get(f"mgrs:{n}") for n in ("utm_zone", "latitude_band", "grid_square")]
-    return "".join(map(str, parts)) if all(parts) else None
+        return f"MGRS-{str(tile).removeprefix('T').lstrip('0')}"
+    for prefix, names in _TILE_FIELDS.items():
+        parts = [properties.get(name) for name in names]
+        if all(part is not None for part in parts):
+            return prefix.format(*parts)
+    return None
 
 
-def _code(name: str, *places: dict) -> str:
-    """EPSG code of the first place (properties or asset) that says a CRS in any form."""
+def _without_crs(fields: dict) -> dict:
+    return {name: value for name, value in fields.items() if name not in _CRS_FIELDS}
+
+
+def _crs(name: str, *places: dict) -> dict:
+    """Fields of the CRS that the first place (properties or asset) says, in any form."""
     for fields in places:
-        for key in ("proj:code", "proj:epsg", "proj:wkt2", "proj:projjson"):
+        for key in _CRS_FIELDS:
             if value := fields.get(key):
-                try:
-                    if epsg := CRS.from_user_input(value).to_epsg():
-                        return f"EPSG:{epsg}"
-                except CRSError:
-                    pass
-                raise InputError(
-                    f"scene {name}: its {key} is {str(value)[:60]!r}, which is no CRS with an EPSG"
-                    " code; mend the catalogue's item"
-                )
+                return _crs_fields(name, key, value)
     raise InputError(
         f"scene {name}: says no CRS (proj:code, proj:epsg), so its pixels have no place; mend the"
         " catalogue's item"
     )
 
 
-def _asset_keys(item: dict, sensor: Sensor) -> dict[str, str]:
-    """Wanted name -> key of the item's asset, one each; `InputError` names those it lacks."""
+def _crs_fields(name: str, key: str, value: object) -> dict:
+    try:
+        crs = CRS.from_user_input(value)
+        if epsg := crs.to_epsg():
+            return {"proj:code": f"EPSG:{epsg}", "proj:epsg": epsg}
+        if key in ("proj:wkt2", "proj:projjson"):
+            return {"proj:wkt2": crs.to_wkt()}
+    except CRSError:
+        pass
+    raise InputError(
+        f"scene {name}: its {key} is {str(value)[:60]!r}, which is no CRS with an EPSG code; mend"
+        " the catalogue's item"
+    )
+
+
+def _asset_keys(item: dict, sensor: Sensor, named: dict[str, str]) -> dict[str, str]:
+    """Wanted name -> key of the item's asset, one each; `InputError` names those it lacks.
+
+    Args:
+        named: wanted name -> key, as the provider's card has it.
+    """
     rasters = {key: a for key, a in item["assets"].items() if len(_bands(a)) < 2}
     bands = {band.name: band for band in sensor.bands}
-    found: dict[str, str] = {}
+    found = {n: named[n] for n in wanted_assets(sensor) if named.get(n) in item["assets"]}
     for test in (_by_key, _by_band_name, _by_common_name, _by_wavelength):
         for name in wanted_assets(sensor):
             free = {key: a for key, a in rasters.items() if key not in found.values()}
@@ -289,7 +331,8 @@ def _numbers(asset: dict, band: Band | None, sensor: Sensor, offset: tuple[bool,
     """Fields of an asset's numbers in both forms, STAC 1.1 and raster:bands; and its band."""
     places = [asset, *(asset.get("bands") or [])[:1], *(asset.get("raster:bands") or [])[:1]]
     if band is None:
-        numbers = {"nodata": 0, "data_type": "uint8", "scale": 1.0, "offset": 0.0}
+        kind = _said(places, "data_type", "uint8")
+        numbers = {"nodata": 0, "data_type": kind, "scale": 1.0, "offset": 0.0}
     else:
         numbers = {
             "nodata": _said(places, "nodata", sensor.nodata),
@@ -303,7 +346,7 @@ def _numbers(asset: dict, band: Band | None, sensor: Sensor, offset: tuple[bool,
         "raster:scale": numbers["scale"],
         "raster:offset": numbers["offset"],
         "raster:bands": [numbers],
-        "bands": [band_fields(band) if band else {"name": SCL}],
+        "bands": [band_fields(band) if band else {"name": sensor.clouds.asset}],
     }
 
 
@@ -313,8 +356,3 @@ def _said(places: list[dict], name: str, default: float | str) -> float | str:
             if fields.get(key) is not None:
                 return fields[key]
     return default
-
-
-def _age(item: dict) -> tuple:
-    properties = item["properties"]
-    return baseline(properties), properties.get("created", ""), item["id"]

@@ -8,8 +8,8 @@ from cv2 import MORPH_ELLIPSE, getStructuringElement
 from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
-from landscribe.cards import S2CLOUDLESS_BANDS, Clouds, Sensor
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING
+from landscribe.sensors import S2CLOUDLESS_BANDS, Clouds, Sensor
 
 _STRIP_PX = 1020  # rows that are averaged at once
 
@@ -26,7 +26,10 @@ def pixel_mask(dn: np.ndarray, classes: np.ndarray | None, sensor: Sensor, gap: 
     missing = (dn == sensor.nodata).any(0)
     if sensor.clouds.method == "scl":
         cloud = ~np.isin(classes, sensor.clouds.scl_clear)
-        missing |= gap & (classes == sensor.nodata)
+    elif sensor.clouds.method == "bits":
+        cloud = (classes & sum(1 << bit for bit in sensor.clouds.bits)) != 0
+    if classes is not None and gap:
+        missing |= classes == sensor.nodata
     mask = np.where(cloud, MASK_CLOUD, MASK_CLEAR)
     return np.where(missing, MASK_GAP if gap else MASK_MISSING, mask).astype("uint8")
 

@@ -18,6 +18,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from stackstac.raster_spec import RasterSpec
 
+from landscribe.imagery.signing import unsigned
+
 WAITS_S = (0.5, 2.0, 8.0)  # before an address is read again
 _NEAR_PX = 1e-3  # that corners may lie apart and still count as one
 _ENV = {
@@ -162,4 +164,4 @@ def _step(raster: rasterio.DatasetReader, spec: RasterSpec) -> int | None:
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error.__cause__ or error).split())
+    return unsigned(" ".join(str(error.__cause__ or error).split()))

@@ -1,29 +1,29 @@
-"""Search: the scenes that show a region in a season, from a catalogue, and their lock."""
+"""Search: the scenes that show a region in a season, from a catalogue, and the list of them."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from shapely.geometry import box, shape
+from shapely.geometry import box
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, stac_table_to_items, to_parquet
 from tqdm import tqdm
 
-from landscribe.cards import Region, Season, Sensor
+from landscribe.cards import Region, Season
 from landscribe.command import InputError, written
 from landscribe.grid import lonlat_bounds
-from landscribe.imagery.catalogues import opened, reading
-from landscribe.imagery.items import (
-    TIMES,
-    flat_bbox,
-    item_times,
-    newest,
-    normalised,
-    parsed_time,
-    told_time,
-)
+from landscribe.imagery import filters
+from landscribe.imagery.catalogues import NoAnswer, opened, reading
+from landscribe.imagery.duplicates import newest
+from landscribe.imagery.filters import both
+from landscribe.imagery.items import item_times, normalised, outline
+from landscribe.imagery.times import TIMES, parsed_time, told_time
+from landscribe.sensors import Provider, Sensor
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Query:
     bounds: tuple[float, float, float, float]  # west, south, east, north [degrees]
     first: datetime  # UTC
     last: datetime  # UTC, itself included; whole seconds
+    condition: dict | None = None  # CQL2-JSON
 
     @classmethod
     def of(cls, region: Region, sensor: Sensor, year: int, season: Season) -> Self:
@@ -41,7 +42,16 @@ class Query:
         first, last = season_days(season, year)
         bounds = tuple(round(value, 7) for value in lonlat_bounds(region.bounds, region.crs))
         end = datetime.combine(last, time(23, 59, 59), UTC)
-        return cls(sensor.collection, bounds, datetime.combine(first, time(), UTC), end)
+        start = datetime.combine(first, time(), UTC)
+        return cls(sensor.collection, bounds, start, end, _of_orbit(sensor))
+
+    def at(self, provider: Provider) -> Self:
+        """The query as a provider is asked, with its name of the collection and its filter."""
+        return replace(
+            self,
+            collection=provider.collection or self.collection,
+            condition=both(provider.filter, self.condition),
+        )
 
     @property
     def interval(self) -> str:
@@ -50,46 +60,53 @@ class Query:
 
     def as_dict(self) -> dict:
         """For the lock."""
-        told = {"bounds_lonlat": list(self.bounds), "datetime": self.interval}
-        return {"collection": self.collection} | told
+        told = {"collection": self.collection, "bounds_lonlat": list(self.bounds)}
+        told["datetime"] = self.interval
+        return told | ({"filter": self.condition} if self.condition else {})
 
     def finds(self, item: dict) -> bool:
-        """Whether an item is of the collection, in the season, and touches the bounds."""
+        """Whether an item is of the collection, season and bounds, and fulfils the condition."""
         if item.get("collection") != self.collection:
             return False
         first, last = item_times(item)
         if first.replace(microsecond=0) > self.last or last < self.first:
             return False
-        outline = shape(item["geometry"]) if item.get("geometry") else box(*flat_bbox(item))
-        return outline.intersects(box(*self.bounds))
+        if self.condition and not filters.finds(self.condition, item):
+            return False
+        return outline(item).intersects(box(*self.bounds))
 
     def __str__(self) -> str:
         west, south, east, north = self.bounds
         return (
             f"{self.collection} from {self.first:%Y-%m-%d} to {self.last:%Y-%m-%d} in lon"
             f" {west:.4f} to {east:.4f}, lat {south:.4f} to {north:.4f}"
+            + (f" where {json.dumps(self.condition)}" if self.condition else "")
         )
 
 
-def search_catalogue(catalogue: str, query: Query, sensor: Sensor) -> list[dict]:
+def search_provider(provider: Provider, query: Query, sensor: Sensor) -> list[dict]:
     """Normalised items that a query finds, the newest processing of each, by time and id.
 
-    What a server answers is tested again, as some leave out a part of the question.
-
-    Args:
-        catalogue: folder or catalog.json of a static catalogue, or the address of one or of an API.
+    What a server answers is tested again, as some leave out a part of the question. `NoAnswer` if
+    it cannot be read or has no such scene; `InputError` where an item of it is broken.
     """
-    with reading(catalogue):
-        source = opened(catalogue)
-        items = source.items(query.collection, query.bounds, query.interval)
-        bar = tqdm(items, desc="read items", unit="item", mininterval=1)
-        found = [item for item in bar if query.finds(item)]
+    here = query.at(provider)
+    label = "" if provider.name == provider.catalogue else f" of {provider.name}"
+    with (
+        tqdm(desc=f"read items{label}", unit="item", mininterval=1) as bar,
+        _told_by(provider),
+        reading(provider.catalogue),
+    ):
+        source = opened(provider.catalogue)
+        items = source.items(here.collection, here.bounds, here.interval, here.condition)
+        found = []
+        for item in items:
+            bar.update()
+            found += [item] if here.finds(item) else []
         if not found:
-            raise InputError(
-                f"{catalogue}: no scene of {query}; it has {source.holds(query.collection)}; change"
-                " the region, the years, the season, the sensor card's collection or the catalogue"
-            )
-    return newest([normalised(item, sensor) for item in found])
+            raise _no_scene(provider, f"no scene of {here}; it has {source.holds(here.collection)}")
+    with _told_by(provider):
+        return newest([_in_one_form(item, sensor, provider) for item in found])
 
 
 def season_days(season: Season, year: int) -> tuple[date, date]:
@@ -101,24 +118,6 @@ def season_days(season: Season, year: int) -> tuple[date, date]:
             ", within one year; correct the config's `season`"
         )
     return first, last
-
-
-def lock(catalogue: str, query: dict, items: list[dict]) -> dict:
-    """What makes a rebuild repeatable: the query, and each scene's files with their checksums.
-
-    Holds no time of its own, so equal searches give equal bytes. Scenes are sorted by id; checksum
-    (multihash) and size [bytes] are None where the catalogue does not give them.
-    """
-    scenes = [
-        {
-            "id": item["id"],
-            "collection": item["collection"],
-            "datetime": item["properties"]["datetime"],
-            "assets": {name: _locked(asset) for name, asset in item["assets"].items()},
-        }
-        for item in sorted(items, key=lambda item: item["id"])
-    ]
-    return {"catalogue": catalogue, "query": query, "scenes": scenes}
 
 
 def write_scenes(path: Path, items: list[dict]) -> None:
@@ -143,6 +142,44 @@ def read_scenes(path: Path) -> list[dict]:
     return items
 
 
+def _no_scene(provider: Provider, reason: str) -> NoAnswer:
+    return NoAnswer(
+        f"{provider.catalogue}: {reason}; change the region, the years, the season, the sensor"
+        " card's collection or the catalogue",
+        reason,
+    )
+
+
+def _in_one_form(item: dict, sensor: Sensor, provider: Provider) -> dict:
+    try:
+        return normalised(item, sensor, provider)
+    except InputError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"scene {item['id']}: a field of it is not as STAC has it ({type(error).__name__}:"
+            f" {' '.join(str(error).split())}); mend the catalogue's item"
+        ) from None
+
+
+@contextmanager
+def _told_by(provider: Provider) -> Iterator[None]:
+    """Let messages about an item name whose it is."""
+    try:
+        yield
+    except NoAnswer:
+        raise
+    except InputError as error:
+        told = str(error)
+        raise InputError(told if provider.name in told else f"{provider.name}: {told}") from None
+
+
+def _of_orbit(sensor: Sensor) -> dict | None:
+    if sensor.orbit_direction is None:
+        return None
+    return {"op": "=", "args": [{"property": "sat:orbit_state"}, sensor.orbit_direction]}
+
+
 def _day(year: int, month_day: str) -> date:
     try:
         return date.fromisoformat(f"{year}-{month_day}")
@@ -153,11 +190,6 @@ def _day(year: int, month_day: str) -> date:
             f"{month_day} is no day of {year}, but a season's days are MM-DD; correct the config's"
             " `season`"
         ) from None
-
-
-def _locked(asset: dict) -> dict:
-    checksum, size = asset.get("file:checksum"), asset.get("file:size")
-    return {"href": asset["href"], "checksum": checksum, "size": size}
 
 
 def _filled(value: object) -> object:

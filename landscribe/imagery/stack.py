@@ -21,14 +21,16 @@ from rasterio.enums import Resampling
 from shapely.geometry import box, shape
 from tqdm import tqdm
 
-from landscribe.cards import Sensor
 from landscribe.command import InputError, written
 from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
+from landscribe.imagery.items import SIGNING, wanted_assets
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
 from landscribe.imagery.reader import Reader
+from landscribe.imagery.signing import signed
 from landscribe.provenance import code_version
+from landscribe.sensors import Sensor
 
 _COUNT_BYTES = 2**26  # of masks that are counted at once
 
@@ -80,7 +82,7 @@ def write_cube(
         The gaps, a row each: columns of `gaps.Gap`.
     """
     passes = passes_of(block_scenes(scenes, block))
-    grid = block.grid(sensor.gsd_m)
+    grid = block.grid(sensor.gsd_m, sensor.origin_m)
     _check_bands(passes, sensor)
     if not path.exists():
         _lay_out(path, passes, sensor, grid)
@@ -92,7 +94,7 @@ def write_cube(
     ]
     with nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
         gaps = _fill(path, pieces, passes, sensor, grid, workers)
-        check_gaps(gaps, len(pieces) * len(_assets(sensor)), max_gap_fraction)
+        check_gaps(gaps, len(pieces) * len(wanted_assets(sensor)), max_gap_fraction)
         if sensor.clouds.method == "s2cloudless":
             times = range(len(passes))
             jobs = [workers.submit(write_cloud_mask, path, time, sensor) for time in times]
@@ -126,7 +128,7 @@ def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
             " the block out of the region"
         )
     own = [s for s in touching if s["properties"].get("grid:code") == f"MGRS-{block.id}"]
-    native = [s for s in touching if s["properties"]["proj:epsg"] == block.epsg]
+    native = [s for s in touching if s["properties"].get("proj:epsg") == block.epsg]
     return sorted(own or native or touching, key=_moment)
 
 
@@ -168,12 +170,13 @@ def _scene_pixels(
 ) -> dict[str, np.ndarray]:
     """Pixels (y, x) of each asset of a scene in a window."""
     assets, failures = scene["assets"], []
-    wanted = _assets(sensor)
+    wanted = wanted_assets(sensor)
     there = [name for name in wanted if name in assets]
     empty = np.full((piece.height, piece.width), sensor.nodata, sensor.dtype)
     found = dict.fromkeys(wanted, empty)
     if there:
-        reader = partial(Reader, opened=str, failed=failures.append)
+        opened = partial(signed, how=scene["properties"].get(SIGNING, "none"))
+        reader = partial(Reader, opened=opened, failed=failures.append)
         pixels = _stacked(scene, there, piece.grid(grid), sensor, reader)
         found |= dict(zip(there, pixels, strict=True))
     for name in set(there) & set(sensor.band_names()):
@@ -225,6 +228,8 @@ def _harmonised(image: np.ndarray, asset: dict, sensor: Sensor) -> np.ndarray:
     shift = round((asset.get("raster:offset", sensor.offset) - sensor.offset) / sensor.scale)
     if not shift:
         return image
+    if image.dtype.kind == "f":
+        return np.where(image == sensor.nodata, image, image + image.dtype.type(shift))
     low, high = np.iinfo(image.dtype).min, np.iinfo(image.dtype).max
     low = max(low, sensor.nodata + 1) if sensor.nodata <= 0 else low
     moved = np.clip(image.astype("int64") + shift, low, high).astype(image.dtype)
@@ -278,7 +283,8 @@ def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -
     moments = [one[0]["properties"]["datetime"] for one in passes]
     times = pd.to_datetime(moments, utc=True, format="ISO8601").tz_convert(None).values
     attrs = {
-        "long_name": "top-of-atmosphere or surface reflectance, as delivered",
+        "long_name": {"optical": "reflectance", "radar": "backscatter"}[sensor.kind]
+        + ", as delivered",
         "scale_factor": sensor.scale,
         "add_offset": sensor.offset,
         "nodata": sensor.nodata,
@@ -307,7 +313,7 @@ def _moment(scene: dict) -> tuple[str, str]:
 def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
     scenes = [scene for one in passes for scene in one]
     have = {name for scene in scenes for name in scene["assets"]}
-    if missing := sorted(set(_assets(sensor)) - have):
+    if missing := sorted(set(wanted_assets(sensor)) - have):
         raise InputError(
             f"no scene has {', '.join(missing)}; they have {', '.join(sorted(have))}: check the"
             " `bands` of the sensor card, or name a catalogue with all of them"
@@ -321,8 +327,3 @@ def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
             f"scenes with scale {', '.join(f'{s:g}' for s in sorted(scales))}, but the sensor card"
             f" says {sensor.scale:g}; correct the card, or name another catalogue"
         )
-
-
-def _assets(sensor: Sensor) -> list[str]:
-    """Assets that a cube is made of: the bands, and the one that tells clouds."""
-    return [*sensor.band_names(), *([sensor.clouds.asset] if sensor.clouds.asset else [])]

@@ -18,6 +18,7 @@ from pystac.extensions.mlm import (
     TaskType,
 )
 
+from landscribe.imagery.items import band_fields
 from landscribe.provenance import ROOT
 from landscribe.publish.product import Origin
 from landscribe.publish.stac import base_item, described, legend_classes
@@ -115,15 +116,7 @@ def _output(origin: Origin) -> ModelOutput:
 def _bands(origin: Origin) -> list[dict]:
     """Bands of the input, in its order, as STAC 1.1 and eo 2.0 name their properties."""
     card = {band.name: band for band in origin.sensor.bands}
-    return [
-        {
-            "name": name,
-            "eo:center_wavelength": card[name].wavelength_um,
-            "eo:full_width_half_max": card[name].fwhm_um,
-            **({"eo:common_name": card[name].common_name} if card[name].common_name else {}),
-        }
-        for name in origin.model["signature"]["bands"]
-    ]
+    return [band_fields(card[name]) for name in origin.model["signature"]["bands"]]
 
 
 def _weights(path: Path, folder: Path) -> pystac.Asset:

@@ -16,7 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from landscribe.cards import LandClass, Region, Sensor, Task
+from landscribe.cards import LandClass, Region, Task
 from landscribe.command import InputError
 from landscribe.formats import NODATA, cube_grid, read_cube, read_json
 from landscribe.grid import Grid
@@ -24,6 +24,7 @@ from landscribe.publish import layers
 from landscribe.publish.layers import Layer
 from landscribe.publish.numbers import Numbers
 from landscribe.publish.product import STEPS
+from landscribe.sensors import Sensor
 
 VIEWER = Path(__file__).parent / "viewer"
 SIDES_PX = (2000, 1600, 1250, 1000, 800, 600)  # of the layers, tried until the page is small enough

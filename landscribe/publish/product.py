@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from landscribe.cards import Region, Sensor, Task
+from landscribe.cards import Region, Task
 from landscribe.command import InputError
 from landscribe.formats import read_json
 from landscribe.imagery.gaps import read_gaps
 from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
+from landscribe.sensors import Sensor
 
 STEPS = (  # that a product goes through, in order; the first only if its scenes are an archive's
     *(

@@ -16,7 +16,8 @@ from typing import Protocol, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from landscribe.cards import Card, Sensor, Task
+from landscribe.cards import Card, Task
+from landscribe.sensors import Sensor
 
 
 @dataclass(frozen=True)

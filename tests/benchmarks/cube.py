@@ -28,9 +28,9 @@ import rasterio
 from rasterio.shutil import copy
 from rasterio.windows import Window
 
-from landscribe.cards import Archive, Sensor
 from landscribe.formats import CHUNK_PX, WINDOW_PX
 from landscribe.grid import Block
+from landscribe.sensors import Archive, Sensor
 from landscribe.sources import located
 from tests.benchmarks.report import Goal, report, table
 

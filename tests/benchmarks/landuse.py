@@ -29,12 +29,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from landscribe.cards import Model, Sensor, Task
+from landscribe.cards import Model, Task
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, NODATA, read_cube, read_polygons
 from landscribe.imagery.composite import composite
 from landscribe.imagery.context import BANDS, FAMILIES, context_features
 from landscribe.models import forest, segment
 from landscribe.pairs.splits import fold_groups
+from landscribe.sensors import Sensor
 from landscribe.training.data import read_samples
 from landscribe.training.predictor import Sample, Signature, Work
 from tests.benchmarks.report import RESULTS, Goal, report, table

@@ -29,6 +29,7 @@ rule search_scenes:
         region="config/regions/{region}.yaml",
         sensor=f"config/sensors/{RUN.sensor}.yaml",
         catalogue=PLAN.catalogue_files,
+        shared=PLAN.shared_lock,
     output:
         scenes="results/fetch/{region}/{year}/scenes.parquet",
         lock="results/fetch/{region}/{year}/scenes.lock.json",
@@ -39,16 +40,41 @@ rule search_scenes:
     conda:
         "../../envs/geo.yaml"
     params:
-        catalogue=PLAN.searched,
+        flags=PLAN.search_flags,
         season=f"{RUN.season.first}/{RUN.season.last}",
         code=code_version("scripts/search_scenes.py"),
     message:
         "Search the scenes of {wildcards.region}, {wildcards.year}"
     shell:
         "python -m scripts.search_scenes --region {input.region} --sensor {input.sensor}"
-        " --catalogue {params.catalogue} --year {wildcards.year}"
-        " --season {params.season}"
+        " --year {wildcards.year} --season {params.season} {params.flags}"
         " --scenes {output.scenes} --lock-file {output.lock} 2>&1 | tee {log}"
+
+
+rule refresh_locks:
+    """Search the scenes of all regions and years anew, and renew the locks that runs share."""
+    input:
+        regions=expand("config/regions/{region}.yaml", region=RUN.regions),
+        sensor=f"config/sensors/{RUN.sensor}.yaml",
+    output:
+        told="results/fetch/refreshed.txt",
+    log:
+        "results/logs/refresh_locks/all.log",
+    benchmark:
+        "results/benchmarks/rules/refresh_locks/all.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        flags=PLAN.catalogue_flags,
+        years=RUN.years,
+        season=f"{RUN.season.first}/{RUN.season.last}",
+        code=code_version("scripts/refresh_locks.py"),
+    message:
+        "Search anew, and renew the shared locks"
+    shell:
+        "python -m scripts.refresh_locks --regions {input.regions} --sensor {input.sensor}"
+        " --years {params.years} --season {params.season} --locks locks --told {output.told}"
+        " {params.flags} 2>&1 | tee {log}"
 
 
 rule stack_scenes:
