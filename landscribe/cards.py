@@ -7,6 +7,7 @@ and file names, so whatever a shell could read as more than a name is refused he
 
 import importlib
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,32 +17,54 @@ from pyproj.exceptions import CRSError
 
 from landscribe.card import Card, Fraction, Id, SafePath, check
 from landscribe.command import InputError
+from landscribe.kept import kept
+from landscribe.provenance import code_version
 from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
+KEPT = Path("results/kept")  # of what reading a config finds out
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$")]
+Value = str | int
 MGRS_LATITUDES = (-80, 84)  # where the grid of UTM zones ends
 
 
 class Region(Card):
-    """Ground that a map covers."""
+    """Ground that a map covers: a box, or the features of a vector file."""
 
     title: str = Field(description="name for people")
-    bounds: tuple[float, float, float, float] = Field(
-        description="west, south, east, north, in the units of crs"
+    bounds: tuple[float, float, float, float] | None = Field(
+        None,
+        description="west, south, east, north, in the units of crs; with an outline: what of it is"
+        " mapped",
     )
     crs: Annotated[str, StringConstraints(pattern=r"^EPSG:[0-9]+$")] = Field(
         "EPSG:4326", description="CRS of bounds (EPSG:4326: lon, lat)"
     )
+    outline: SafePath | None = Field(
+        None, description="vector file of polygons, or pip:<distribution>/<file inside it>"
+    )
+    where: dict[str, Value | list[Value]] = Field(
+        default_factory=dict,
+        description="column of the outline -> value, or list of values, of the features to map",
+    )
 
     @field_validator("bounds")
     @classmethod
-    def _in_order(cls, bounds: tuple) -> tuple:
-        west, south, east, north = bounds
-        if west >= east or south >= north:
+    def _in_order(cls, bounds: tuple | None) -> tuple | None:
+        if bounds and (bounds[0] >= bounds[2] or bounds[1] >= bounds[3]):
             raise ValueError("must be west, south, east, north, with west < east and south < north")
         return bounds
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if self.bounds is None and self.outline is None:
+            raise ValueError("bounds or outline: both are missing; add one of them")
+        if self.where and self.outline is None:
+            raise ValueError(
+                "where: chooses features of an outline, but there is none; add outline"
+            )
+        return self
 
     @model_validator(mode="after")
     def _on_the_grid(self) -> Self:
@@ -49,19 +72,27 @@ class Region(Card):
             crs = CRS.from_user_input(self.crs)
         except CRSError:
             raise ValueError(f"crs: {self.crs} is not in the EPSG registry; correct it") from None
-        west, south, east, north = self.bounds
+        if self.bounds is None:
+            return self
+        degrees = self.bounds
         if not crs.is_geographic:
             # Points along the edges, as the straight lines of one CRS are bent in another.
-            west, south, east, north = Transformer.from_crs(
-                crs, 4326, always_xy=True
-            ).transform_bounds(*self.bounds)
-        lowest, highest = MGRS_LATITUDES
-        if not (-180 <= west < east <= 180 and lowest <= south < north <= highest):
-            raise ValueError(
-                f"bounds: lon {west:g} to {east:g}, lat {south:g} to {north:g} are outside -180 to"
-                f" 180 and {lowest} to {highest} (UTM); a region across 180 degrees has to be two"
-            )
+            degrees = Transformer.from_crs(crs, 4326, always_xy=True).transform_bounds(*self.bounds)
+        if fault := off_the_grid(degrees):
+            raise ValueError(f"bounds: {fault}; a region across 180 degrees has to be two")
         return self
+
+
+def off_the_grid(degrees: tuple[float, float, float, float]) -> str:
+    """What is wrong with west, south, east, north [degrees] that the UTM grid lacks; else empty."""
+    west, south, east, north = degrees
+    lowest, highest = MGRS_LATITUDES
+    if -180 <= west < east <= 180 and lowest <= south < north <= highest:
+        return ""
+    return (
+        f"lon {west:g} to {east:g}, lat {south:g} to {north:g} are outside -180 to 180 and"
+        f" {lowest} to {highest} (UTM)"
+    )
 
 
 class LandClass(Card):
@@ -258,7 +289,7 @@ def check_cards(run: Run) -> None:
             try:
                 card = KINDS[kind].read(CONFIG / kind / f"{name}.yaml")
                 if isinstance(card, Model):
-                    card.resolved()
+                    check_settings(name, card)
                 if isinstance(card, Sensor) and not (run.catalogue or card.providers):
                     faults.append(
                         f"the config has no `catalogue`, and {CONFIG}/sensors/{name}.yaml no"
@@ -268,3 +299,17 @@ def check_cards(run: Run) -> None:
                 faults.append(str(error))
     if faults:
         raise InputError("\n".join(faults))
+
+
+def check_settings(name: str, model: Model) -> None:
+    """Check the settings of a model card, once: that imports torch, and so costs seconds.
+
+    Kept under `KEPT`, as each job of a cluster reads the cards again.
+    """
+    code = code_version(f"landscribe/models/{model.kind}.py")
+    made_from = [model.model_dump_json(), code]
+    kept(KEPT / "settings" / f"{name}.json", made_from, partial(_as_json, model))
+
+
+def _as_json(model: Model) -> dict:
+    return model.resolved().model_dump(mode="json")

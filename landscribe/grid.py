@@ -8,7 +8,8 @@ import numpy as np
 from affine import Affine
 from pyproj import CRS, Proj, Transformer
 from rasterio.transform import from_origin
-from shapely import box, segmentize, transform
+from shapely import area, box, get_parts, intersection, segmentize, total_bounds, transform
+from shapely import bounds as shapely_bounds
 from shapely.geometry.base import BaseGeometry
 
 from landscribe.command import InputError
@@ -17,6 +18,7 @@ SQUARE_M = 100_000  # side of an MGRS square
 SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m fill them
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
+_TOLD = 12  # blocks in a message
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"  # of squares, from the equator; even zones begin at F
 
 
@@ -79,34 +81,66 @@ def lonlat_bounds(
     bounds: tuple[float, float, float, float], crs: str
 ) -> tuple[float, float, float, float]:
     """West, south, east, north [degrees] of a box in `crs`, its curved edges included."""
-    return _lonlat(bounds, crs).bounds
+    return lonlat_box(bounds, crs).bounds
+
+
+def lonlat_box(bounds: tuple[float, float, float, float], crs: str) -> BaseGeometry:
+    """A box in `crs` as a lon, lat shape (EPSG:4326), with points along its edges."""
+    outline = segmentize(box(*bounds), min(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64)
+    return project(outline, crs, "EPSG:4326")
 
 
 def blocks(bounds: tuple[float, float, float, float], crs: str) -> list[Block]:
-    """Blocks that a box touches, by id; together they cover it, without overlap.
-
-    A block is cut to the box (in the block's own zone, snapped outwards to 20 m) and never
-    reaches past its square. At the edge of two zones squares of both are given.
+    """Blocks that a box touches; see `ground_blocks`.
 
     Args:
         bounds: west, south, east, north in `crs`.
     """
-    lonlat = _lonlat(bounds, crs)
-    found = []
-    for epsg, west, east, south, north in _zones(lonlat):
+    return ground_blocks(lonlat_box(bounds, crs))
+
+
+def ground_blocks(ground: BaseGeometry, name: str = "") -> list[Block]:
+    """Blocks that some ground touches, by id; together they cover it, without overlap.
+
+    A block is cut to the box of its ground (in the block's own zone, snapped outwards to 20 m) and
+    never reaches past its square. At the edge of two zones squares of both are given.
+
+    Args:
+        ground: polygons in lon, lat (EPSG:4326), valid each; they may overlap.
+        name: gives the block of that id alone, if the ground touches it.
+    """
+    polygons, found = get_parts(ground), []
+    for epsg, west, east, south, north in _zones(ground):
+        if name and epsg % 100 != int(name[:-3]):
+            continue
         # Straight lines of one CRS are curves in the other: corners alone would cut ground off.
-        part = segmentize(lonlat.intersection(box(west, south, east, north)), 0.05)
-        if not part.is_empty and part.area > 0:
-            found += _squares(_project(part, "EPSG:4326", f"EPSG:{epsg}"), epsg)
+        parts = get_parts(segmentize(_inside(polygons, (west, south, east, north)), 0.05))
+        parts = parts[area(parts) > 0]
+        if len(parts):
+            found += _squares(project(parts, "EPSG:4326", f"EPSG:{epsg}"), epsg, name)
     return sorted(found, key=lambda block: block.id)
 
 
-def region_block(bounds: tuple[float, float, float, float], crs: str, name: str) -> Block:
-    """Block of that id in a region's box."""
-    found = {block.id: block for block in blocks(bounds, crs)}
-    if name not in found:
-        raise InputError(f"block {name}: not in the region, which has {', '.join(found)}")
-    return found[name]
+def ground_block(ground: BaseGeometry, name: str) -> Block:
+    """Block of that id in some ground (see `ground_blocks`); `InputError` if it is not there."""
+    if found := ground_blocks(ground, name):
+        return found[0]
+    there = [block.id for block in ground_blocks(ground)]
+    more = f" and {len(there) - _TOLD} more" if len(there) > _TOLD else ""
+    raise InputError(
+        f"block {name}: not in the region, which has {', '.join(there[:_TOLD])}{more}; name one of"
+        " those"
+    )
+
+
+def project(
+    shape: BaseGeometry | np.ndarray, source: str, target: str
+) -> BaseGeometry | np.ndarray:
+    """A shape, or an array of shapes, in another CRS; its points alone are moved."""
+    if source == target:
+        return shape
+    to_target = Transformer.from_crs(source, target, always_xy=True).transform
+    return transform(shape, to_target, interleaved=False)
 
 
 def square_name(epsg: int, col: int, row: int) -> str:
@@ -143,11 +177,6 @@ def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
     return (grid.gsd_m**2 / down).astype("float32")
 
 
-def _lonlat(bounds: tuple[float, float, float, float], crs: str) -> BaseGeometry:
-    outline = segmentize(box(*bounds), min(bounds[2] - bounds[0], bounds[3] - bounds[1]) / 64)
-    return _project(outline, crs, "EPSG:4326")
-
-
 def _zones(lonlat: BaseGeometry) -> list[tuple[int, float, float, float, float]]:
     """UTM zones that a shape touches: EPSG code, west, east, south, north [degrees]."""
     west, south, east, north = lonlat.bounds
@@ -161,15 +190,32 @@ def _zones(lonlat: BaseGeometry) -> list[tuple[int, float, float, float, float]]
     return zones
 
 
-def _squares(part: BaseGeometry, epsg: int) -> list[Block]:
-    west, south, east, north = part.bounds
+def _inside(shapes: np.ndarray, bounds: tuple[float, float, float, float]) -> np.ndarray:
+    """What of some shapes lies in a box; shapes inside it stay as they are."""
+    limits = shapely_bounds(shapes)
+    west, south, east, north = bounds
+    apart = (limits[:, 0] > east) | (limits[:, 2] < west)
+    apart |= (limits[:, 1] > north) | (limits[:, 3] < south)
+    within = (limits[:, 0] >= west) & (limits[:, 2] <= east)
+    within &= (limits[:, 1] >= south) & (limits[:, 3] <= north)
+    across = ~apart & ~within
+    return np.r_[shapes[within], intersection(shapes[across], box(*bounds))]
+
+
+def _squares(parts: np.ndarray, epsg: int, name: str) -> list[Block]:
+    """Blocks of polygons in a zone [m]."""
+    west, south, east, north = total_bounds(parts)
     found = []
     for col in range(math.floor(west / SQUARE_M), math.ceil(east / SQUARE_M)):
         for row in range(math.floor(south / SQUARE_M), math.ceil(north / SQUARE_M)):
+            if name and square_name(epsg, col, row) != name:
+                continue
             x, y = col * SQUARE_M, row * SQUARE_M
-            inside = part.intersection(box(x, y, x + SQUARE_M, y + SQUARE_M))
-            if inside.area > 0:
-                found.append(Block(square_name(epsg, col, row), epsg, _snapped(inside.bounds)))
+            inside = _inside(parts, (x, y, x + SQUARE_M, y + SQUARE_M))
+            inside = inside[area(inside) > 0]
+            if len(inside):
+                bounds = _snapped(tuple(total_bounds(inside)))
+                found.append(Block(square_name(epsg, col, row), epsg, bounds))
     return found
 
 
@@ -187,10 +233,3 @@ def _line(value: float, gsd_m: float, origin_m: float, outwards: Callable[[float
     """Number of the lattice's line that stands for an edge of a block."""
     at = round((value - origin_m) / gsd_m, 6)
     return math.ceil(at - 0.5) if value % SQUARE_M == 0 else outwards(at)
-
-
-def _project(shape: BaseGeometry, source: str, target: str) -> BaseGeometry:
-    if source == target:
-        return shape
-    project = Transformer.from_crs(source, target, always_xy=True).transform
-    return transform(shape, project, interleaved=False)

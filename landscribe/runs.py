@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from landscribe.cards import CONFIG, Model, Region, Run, Task, check, check_cards
+from landscribe.cards import CONFIG, KEPT, Model, Region, Run, Task, check, check_cards
 from landscribe.command import InputError
-from landscribe.grid import blocks
+from landscribe.grid import Block
+from landscribe.regions import kept_blocks
 
 LOCKS = Path("locks")  # of scenes that all runs share; committed, unlike results
 
@@ -19,6 +20,7 @@ class Plan:
     run: Run
     blocks: dict[str, list[str]]  # region -> ids of its blocks
     kinds: dict[str, str]  # model -> its kind
+    outlines: dict[str, list[str]]  # region -> file of its outline, if pip did not bring it
 
     @classmethod
     def read(cls, config: dict) -> Self:
@@ -26,13 +28,15 @@ class Plan:
         try:
             run = check(Run, config, "the config")
             check_cards(run)
+            regions = {name: region_card(name) for name in run.regions}
+            found = {name: run_blocks(name) for name in run.regions}
         except InputError as error:
             sys.exit(f"error: {error}")
-        regions = {name: Region.read(CONFIG / "regions" / f"{name}.yaml") for name in run.regions}
         return cls(
             run,
-            {name: [b.id for b in blocks(card.bounds, card.crs)] for name, card in regions.items()},
+            {name: [block.id for block in blocks] for name, blocks in found.items()},
             {name: Model.read(CONFIG / "models" / f"{name}.yaml").kind for name in run.models},
+            {name: _own_file(card.outline) for name, card in regions.items()},
         )
 
     @property
@@ -88,9 +92,24 @@ class Plan:
     def label_files(self) -> list[Path]:
         """Files that labels depend on: none where they came with pip, which pins them."""
         source = Task.read(CONFIG / "tasks" / f"{self.run.task}.yaml").labels.source
-        return [] if source.startswith("pip:") else [Path(source)]
+        return [Path(path) for path in _own_file(source)]
+
+
+def run_blocks(region: str) -> list[Block]:
+    """Blocks of a region by its id; those of an outline are kept under `KEPT`."""
+    return kept_blocks(KEPT / "blocks" / f"{region}.json", region_card(region))
+
+
+def region_card(region: str) -> Region:
+    """Card of a region by its id."""
+    return Region.read(CONFIG / "regions" / f"{region}.yaml")
 
 
 def shared_lock_name(region: str, year: int | str, sensor: str) -> str:
     """File name of the lock of a region's year that all runs of a sensor share."""
     return f"{region}.{year}.{sensor}.lock.json"
+
+
+def _own_file(source: str | None) -> list[str]:
+    """File that a rule depends on: none where it came with pip, which pins it."""
+    return [] if source is None or source.startswith("pip:") else [source]

@@ -10,6 +10,7 @@ from landscribe.provenance import record
 from landscribe.publish.mlm import model_document
 from landscribe.publish.product import ProductFiles, read_origin, step_versions
 from landscribe.publish.stac import map_documents
+from landscribe.regions import region_box
 
 
 def main(
@@ -36,8 +37,8 @@ def main(
     tables |= {"provenance": provenance, "page": files.page}
     for name, document in map_documents(origin, files.blocks, tables, folder).items():
         write_json(map_item if name == "map.json" else folder / name, document)
-    ground = (origin.region.crs, origin.region.bounds)
-    written = (files.weights, files.description, ground, model_item.parent)
+    place = region_box(origin.region)
+    written = (files.weights, files.description, place, model_item.parent)
     write_json(model_item, model_document(origin, *written))
     print(f"{map_item}: {origin.title}, {len(files.blocks)} blocks, {len(origin.scenes)} scenes")
 

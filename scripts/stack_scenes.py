@@ -6,12 +6,13 @@ from pathlib import Path
 from landscribe.cards import Region
 from landscribe.command import command
 from landscribe.formats import read_cube
-from landscribe.grid import region_block
+from landscribe.grid import ground_block
 from landscribe.imagery.cluster import workers
 from landscribe.imagery.gaps import write_gaps
 from landscribe.imagery.integrity import verify_lock
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import fingerprint, write_cube
+from landscribe.regions import region_ground
 from landscribe.sensors import Sensor
 
 
@@ -47,7 +48,7 @@ def main(
     area, card = Region.read(region), Sensor.read(sensor)
     listed = read_scenes(scenes)
     verify_lock(lock, listed)
-    place = region_block(area.bounds, area.crs, block)
+    place = ground_block(region_ground(area), block)
     part = cube.parent / f"cube-{fingerprint(listed, card, place)}"
     for other in set(cube.parent.glob("cube-*")) - {part}:
         shutil.rmtree(other)  # of other scenes or cards
@@ -60,9 +61,7 @@ def main(
     shutil.rmtree(part)
     made = read_cube(cube)
     clear = float((made.valid_count > 0).mean())
-    print(
-        f"{cube}: {dict(made.sizes)}, {clear:.1%} of the ground was seen clear, {len(failed)} gaps"
-    )
+    print(f"{cube}: {dict(made.sizes)}, {clear:.1%} was seen clear, {len(failed)} gaps")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 import stackstac
 import yaml
 from pyproj import Transformer
@@ -85,6 +87,19 @@ def test_a_static_catalogue_gives_what_brute_force_gives(many, static):
         ]
         assert found_ids(static, query) == [name for _, name in sorted(hits)]
     assert found_ids(static / "catalog.json", wide) == found_ids(static, wide)
+
+
+def test_an_outline_finds_less_than_its_box(many, static, tmp_path):
+    """Of a triangle's box, the scenes that touch the triangle, by brute force; the lock tells."""
+    triangle = shapely.Polygon([(10, 50), (14, 50), (10, 54)])
+    gpd.GeoDataFrame(geometry=[triangle], crs=4326).to_file(tmp_path / "t.gpkg")
+    region = Region(title="", outline=str(tmp_path / "t.gpkg"))
+    query = Query.of(region, SENSOR, 2020, Season())
+    box = Query.of(Region(title="", bounds=(10, 50, 14, 54)), SENSOR, 2020, Season())
+    in_box = set(found_ids(static, box))
+    touching = {i["id"] for i in many if shapely.geometry.shape(i["geometry"]).intersects(triangle)}
+    assert set(found_ids(static, query)) == in_box & touching < in_box
+    assert query.as_dict() == box.as_dict() | {"outline": query.as_dict()["outline"]}
 
 
 def test_the_web_gives_what_the_disk_gives(static):

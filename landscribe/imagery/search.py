@@ -1,5 +1,6 @@
 """Search: the scenes that show a region in a season, from a catalogue, and the list of them."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +11,21 @@ from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shapely import to_wkb
 from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 from stac_geoparquet.arrow import parse_stac_items_to_arrow, stac_table_to_items, to_parquet
 from tqdm import tqdm
 
 from landscribe.cards import Region, Season
 from landscribe.command import InputError, written
-from landscribe.grid import lonlat_bounds
 from landscribe.imagery import filters
 from landscribe.imagery.catalogues import NoAnswer, opened, reading
 from landscribe.imagery.duplicates import newest
 from landscribe.imagery.filters import both
 from landscribe.imagery.items import item_times, normalised, outline
 from landscribe.imagery.times import TIMES, parsed_time, told_time
+from landscribe.regions import region_ground
 from landscribe.sensors import Provider, Sensor
 
 
@@ -35,15 +38,21 @@ class Query:
     first: datetime  # UTC
     last: datetime  # UTC, itself included; whole seconds
     condition: dict | None = None  # CQL2-JSON
+    ground: BaseGeometry | None = None  # of a region with an outline; lon, lat
 
     @classmethod
     def of(cls, region: Region, sensor: Sensor, year: int, season: Season) -> Self:
-        """Query for the lon-lat box that holds a region, in one year's season."""
+        """Query for the lon-lat box that holds a region, in one year's season.
+
+        Of what a catalogue has in the box of an outline, scenes that touch the outline are found.
+        """
         first, last = season_days(season, year)
-        bounds = tuple(round(value, 7) for value in lonlat_bounds(region.bounds, region.crs))
+        ground = region_ground(region)
+        bounds = tuple(round(value, 7) for value in ground.bounds)
         end = datetime.combine(last, time(23, 59, 59), UTC)
         start = datetime.combine(first, time(), UTC)
-        return cls(sensor.collection, bounds, start, end, _of_orbit(sensor))
+        outlined = ground if region.outline else None
+        return cls(sensor.collection, bounds, start, end, _of_orbit(sensor), outlined)
 
     def at(self, provider: Provider) -> Self:
         """The query as a provider is asked, with its name of the collection and its filter."""
@@ -62,7 +71,8 @@ class Query:
         """For the lock."""
         told = {"collection": self.collection, "bounds_lonlat": list(self.bounds)}
         told["datetime"] = self.interval
-        return told | ({"filter": self.condition} if self.condition else {})
+        told |= {"filter": self.condition} if self.condition else {}
+        return told | ({"outline": _digest(self.ground)} if self.ground else {})
 
     def finds(self, item: dict) -> bool:
         """Whether an item is of the collection, season and bounds, and fulfils the condition."""
@@ -73,7 +83,7 @@ class Query:
             return False
         if self.condition and not filters.finds(self.condition, item):
             return False
-        return outline(item).intersects(box(*self.bounds))
+        return outline(item).intersects(self.ground or box(*self.bounds))
 
     def __str__(self) -> str:
         west, south, east, north = self.bounds
@@ -178,6 +188,11 @@ def _of_orbit(sensor: Sensor) -> dict | None:
     if sensor.orbit_direction is None:
         return None
     return {"op": "=", "args": [{"property": "sat:orbit_state"}, sensor.orbit_direction]}
+
+
+def _digest(ground: BaseGeometry) -> str:
+    """12 hex digits of an outline."""
+    return hashlib.sha256(to_wkb(ground)).hexdigest()[:12]
 
 
 def _day(year: int, month_day: str) -> date:

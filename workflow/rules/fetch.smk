@@ -27,6 +27,7 @@ rule search_scenes:
     """List the scenes that show a region in a season, and lock them."""
     input:
         region="config/regions/{region}.yaml",
+        outline=lookup("{region}", within=PLAN.outlines),
         sensor=f"config/sensors/{RUN.sensor}.yaml",
         catalogue=PLAN.catalogue_files,
         shared=PLAN.shared_lock,
@@ -81,6 +82,7 @@ rule stack_scenes:
     """Stack the scenes of a block to its cube, on the native grid, with masks."""
     input:
         region="config/regions/{region}.yaml",
+        outline=lookup("{region}", within=PLAN.outlines),
         sensor=f"config/sensors/{RUN.sensor}.yaml",
         scenes="results/fetch/{region}/{year}/scenes.parquet",
         lock="results/fetch/{region}/{year}/scenes.lock.json",
