@@ -13,7 +13,7 @@ export MPLCONFIGDIR ?= $(CURDIR)/.venv/matplotlib
 SNAKEMAKE = flock --nonblock --conflict-exit-code 75 .landscribe.lock \
 	snakemake --nolock --profile workflow/profiles/default --cores $(CORES)
 
-.PHONY: help demo run report refresh test test-stac lint bench schemas clean
+.PHONY: help demo run plan report refresh test test-stac lint bench schemas clean
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -27,6 +27,9 @@ run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml
 
 report: $(READY)  ## Snakemake's own report of the run: results/report.html
 	@$(SNAKEMAKE) --configfile $(CONFIG) --report results/report.html
+
+plan: $(READY)  ## what a run will take, in jobs, bytes and hours: make plan CONFIG=config/europe.yaml
+	@python -m landscribe.plan_run --config $(CONFIG)
 
 refresh: $(READY)  ## search anew, and renew the locks that runs share: make refresh CONFIG=...
 	@$(SNAKEMAKE) --configfile $(CONFIG) --forcerun refresh_locks -- refresh_locks

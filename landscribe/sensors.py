@@ -98,6 +98,12 @@ class Sensor(Card):
     orbit_direction: Literal["ascending", "descending"] | None = Field(
         None, description="of the scenes that are used (sat:orbit_state); none: both"
     )
+    revisit_days: float | None = Field(
+        None, gt=0, description="days from look to look at the equator, by all its satellites"
+    )
+    swath_km: float | None = Field(
+        None, gt=0, description="width of a look [km]; none: images of a fixed grid, no swaths"
+    )
     gsd_m: float = Field(gt=0, le=1000, description="side of a pixel of the cube's grid [m]")
     origin_m: float = Field(
         0, ge=0, description="edges of pixels lie at this plus multiples of gsd_m [m]"

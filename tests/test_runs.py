@@ -42,3 +42,16 @@ def test_snakemake_shows_them_without_a_traceback():
     told = done.stdout + done.stderr
     assert "no card config/regions/atlantis.yaml; there is beetzsee" in told
     assert "Traceback" not in told
+
+
+def test_a_config_takes_nothing_from_another(tmp_path):
+    """config/config.yaml names an archive; a config without a catalogue asks the providers."""
+    config = {k: v for k, v in RUN.items() if k != "catalogue"} | {"sensor": "sentinel-2-l2a"}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    command = [Path(sys.executable).parent / "snakemake", "-n", "--nolock", "--forceall"]
+    done = subprocess.run(
+        [*command, "--configfile", tmp_path / "run.yaml"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "search_scenes" in done.stdout + done.stderr
+    assert "import_scenes" not in done.stdout + done.stderr

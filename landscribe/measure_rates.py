@@ -1,0 +1,131 @@
+"""Rates of a profile from the benchmarks of finished runs: `python -m landscribe.measure_rates`."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from landscribe.cards import CONFIG, Model
+from landscribe.command import InputError, command
+from landscribe.formats import read_cube, read_json
+from landscribe.plan import MILLION
+from landscribe.rates import Rate, Rates, fitted, write_rates
+from landscribe.sensors import Sensor
+from landscribe.steps import STEPS, Step
+
+_EMPTY = {"region": "*", "year": "*", "block": "*"}
+
+
+def measured_jobs(results: Path, sensor: Sensor) -> pd.DataFrame:
+    """A row per job of a finished run that left a benchmark, as `rates.fitted` wants them."""
+    rows = []
+    for step in STEPS:
+        for path in sorted((results / "benchmarks/rules" / step.rule).glob("*.tsv")):
+            told = dict(zip(step.per, path.stem.split("."), strict=True))
+            sizes = run_sizes(results, sensor, told)
+            if not sizes[step.unit]:
+                continue  # nothing is left that says how large the job was
+            read = step.rule == "stack_scenes"
+            rows += [
+                {
+                    "rule": step.rule,
+                    "kind": _kind(told["model"]) if "model" in told else "",
+                    "unit": step.unit,
+                    "amount": sizes[step.unit],
+                    "seconds": repeat.s,
+                    "cpu_seconds": repeat.cpu_time,
+                    "read_amount": sizes["read_samples"] if read else 0,
+                    "read_bytes": _read_bytes(results, sensor, told) if read else 0,
+                    "stored_amount": sizes[step.stored_unit or step.unit],
+                    "stored_bytes": _stored(results, step, told),
+                }
+                for repeat in pd.read_csv(path, sep="\t").itertuples()
+            ]
+    if not rows:
+        raise InputError(f"{results}: no benchmarks of a finished run; make one, then measure")
+    return pd.DataFrame(rows)
+
+
+def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, float]:
+    """Scenes, and millions of pixels and samples, of a job's part of a run.
+
+    `read_samples` are native ones and `bytes` those of their files, where the lock knows them.
+    """
+    place = "{region}/{year}/{block}".format(**(_EMPTY | told))
+    cubes = [read_cube(path) for path in sorted((results / "fetch").glob(f"{place}/cube.zarr"))]
+    locks = (results / "fetch").glob("{region}/{year}/scenes.lock.json".format(**(_EMPTY | told)))
+    scenes = [scene for path in locks for scene in read_json(path)["scenes"]]
+    pixels = [cube.sizes["y"] * cube.sizes["x"] / MILLION for cube in cubes]
+    native = sum((sensor.gsd_m / band.gsd_m) ** 2 for band in sensor.bands)
+    files = [scene["assets"].get(name, {}) for scene in scenes for name in sensor.band_names()]
+    sizes = [file.get("size") or 0 for file in files]
+    composites = (results / "fetch").glob(f"{place}/composites.zarr")
+    composed = [math.prod(read_cube(path).dn.shape) / MILLION for path in sorted(composites)]
+    times = [cube.sizes["time"] for cube in cubes]
+    return {
+        "scenes": len(scenes),
+        "pixels": sum(pixels),
+        "samples": sum(p * len(sensor.bands) * t for p, t in zip(pixels, times, strict=True)),
+        "read_samples": sum(p * native * t for p, t in zip(pixels, times, strict=True)),
+        "composed": sum(composed),
+        "bytes": sum(sizes),
+    }
+
+
+def _read_bytes(results: Path, sensor: Sensor, told: dict[str, str]) -> float:
+    """A block's share of the bytes of its region's files [bytes]."""
+    region = run_sizes(results, sensor, {name: told[name] for name in ("region", "year")})
+    share = run_sizes(results, sensor, told)["read_samples"] / region["read_samples"]
+    return region["bytes"] * share
+
+
+def merged(known: list[Rate], new: list[Rate]) -> list[Rate]:
+    """Rates with those of the same rule and kind replaced, in the order of the stages."""
+    found = {(rate.rule, rate.kind or ""): rate for rate in [*known, *new]}
+    order = [step.rule for step in STEPS]
+    return [found[key] for rule in order for key in sorted(k for k in found if k[0] == rule)]
+
+
+def _stored(results: Path, step: Step, told: dict[str, str]) -> int:
+    paths = [results / name.format(**told) for name in step.stores]
+    files = [f for path in paths for f in ([path] if path.is_file() else path.rglob("*"))]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _kind(model: str) -> str:
+    return Model.read(CONFIG / "models" / f"{model}.yaml").kind
+
+
+def main(
+    results: list[Path],
+    sensor: Path,
+    measured_on: str,
+    out: Path = Path("workflow/profiles/default/rates.yaml"),
+    gpu_kinds: list[str] | None = None,
+) -> None:
+    """Derive rates from the benchmarks of finished runs, and renew those of a profile.
+
+    Rates of rules that the runs do not have stay as they are. Runs of several sizes tell what of
+    a job's time is fixed.
+
+    Args:
+        results: folders of finished runs, all of one sensor.
+        sensor: card of that sensor.
+        measured_on: run and machine, for people.
+        out: rates.yaml of a profile, to write.
+        gpu_kinds: kinds of models that trained and predicted on one GPU each.
+    """
+    card = Sensor.read(sensor)
+    jobs = pd.concat([measured_jobs(path, card) for path in results], ignore_index=True)
+    new = [_with_gpu(rate, gpu_kinds or []) for rate in fitted(jobs, measured_on)]
+    known = Rates.read(out).rates if out.exists() else []
+    write_rates(out, Rates(title=measured_on, rates=merged(known, new)))
+    print(f"{out}: {len(new)} rates of {len(jobs)} jobs")
+
+
+def _with_gpu(rate: Rate, kinds: list[str]) -> Rate:
+    return rate.model_copy(update={"gpus": 1}) if rate.kind in kinds else rate
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,124 @@
+"""Rates: seconds and bytes of each rule per sample, pixel or scene, as measured."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+from scipy.optimize import nnls
+
+from landscribe.card import Card
+from landscribe.command import InputError
+
+Unit = Literal["samples", "pixels", "scenes"]
+
+
+class Rate(Card):
+    """Time and bytes of one rule, of one kind of model where it has one.
+
+    Units are a million samples (pixels x bands x times of a cube), a million pixels of a map, or
+    a scene.
+    """
+
+    rule: str = Field(description="name of the rule")
+    kind: str | None = Field(None, description="kind of the model that it runs")
+    unit: Unit = Field(description="what its time grows with")
+    fixed_s: float = Field(ge=0, description="of each job, whatever its size [s]")
+    unit_s: float = Field(ge=0, description="of a unit [s]")
+    cores: float = Field(gt=0, description="cores that it keeps busy, on average")
+    gpus: int = Field(0, ge=0, description="GPUs that it holds")
+    read_bytes: float = Field(
+        0, ge=0, description="read from a catalogue's files, per unit of native pixels [bytes]"
+    )
+    fixed_bytes: float = Field(0, ge=0, description="left in results by each job [bytes]")
+    stored_bytes: float = Field(0, ge=0, description="left in results, per unit [bytes]")
+    jobs: int = Field(ge=1, description="jobs that it was measured on")
+    sizes: int = Field(ge=1, description="different sizes of them; with one, fixed_s is unknown")
+    measured_on: str = Field(description="run and machine that it was measured on")
+
+
+class Rates(Card):
+    """What a profile knows about the time and bytes of its rules."""
+
+    title: str = Field(description="machine, for people")
+    rates: list[Rate] = Field(min_length=1, description="one per rule, or per rule and kind")
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        names = [f"{rate.rule} {rate.kind or ''}".strip() for rate in self.rates]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"rates: {', '.join(twice)} stands twice; keep one")
+        return self
+
+    def of(self, rule: str, kind: str | None) -> Rate:
+        """Rate of a rule, for a kind of model if it runs one; `InputError` if there is none."""
+        for rate in self.rates:
+            if rate.rule == rule and rate.kind in (kind, None):
+                return rate
+        told = f"{rule} with a model of kind {kind}" if kind else rule
+        have = ", ".join(sorted({rate.rule for rate in self.rates}))
+        raise InputError(
+            f"{self.title}: no rate for {told}; there is {have}. Make a small run with it, and then"
+            " `python -m landscribe.measure_rates`"
+        )
+
+
+def fitted(measured: pd.DataFrame, measured_on: str) -> list[Rate]:
+    """Rates that give the least squares of measured jobs, none below zero.
+
+    Jobs of one size cannot tell what is fixed; there all is put down to their size.
+
+    Args:
+        measured: a row per job: rule, kind (empty: no model), unit, amount [units], seconds,
+            cpu_seconds, read_amount [units of native pixels], read_bytes, stored_amount and
+            stored_bytes.
+    """
+    return [
+        _rate(rule, kind, jobs, measured_on)
+        for (rule, kind), jobs in measured.groupby(["rule", "kind"], sort=True)
+    ]
+
+
+def write_rates(path: Path, rates: Rates) -> None:
+    """YAML of rates, as `Rates.read` reads it."""
+    lines = [f"title: {rates.title}", "rates:"]
+    for rate in rates.rates:
+        told = rate.model_dump(exclude_none=True)
+        lines += [
+            f"  {'-' if i == 0 else ' '} {k}: {_short(v)}" for i, (k, v) in enumerate(told.items())
+        ]
+    path.write_text("\n".join([*lines, ""]))
+
+
+def _rate(rule: str, kind: str, jobs: pd.DataFrame, measured_on: str) -> Rate:
+    amount, seconds = jobs.amount.to_numpy(float), jobs.seconds.to_numpy(float)
+    fixed_s, unit_s = _line(amount, seconds)
+    stored = _line(jobs.stored_amount.to_numpy(float), jobs.stored_bytes.to_numpy(float))
+    read = jobs.read_amount.sum()  # a region that shows a part of its files reads less of them
+    return Rate(
+        rule=rule,
+        kind=kind or None,
+        unit=jobs.unit.iloc[0],
+        fixed_s=fixed_s,
+        unit_s=unit_s,
+        cores=max(jobs.cpu_seconds.sum() / seconds.sum(), 0.01),
+        read_bytes=(jobs.read_bytes / jobs.read_amount).min() if read else 0,
+        fixed_bytes=stored[0],
+        stored_bytes=stored[1],
+        jobs=len(jobs),
+        sizes=len(np.unique(amount.round(6))),
+        measured_on=measured_on,
+    )
+
+
+def _line(amount: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """Value at no amount, and per unit of it; neither is below zero."""
+    if len(np.unique(amount.round(6))) == 1:
+        return 0.0, float(values.sum() / amount.sum())
+    fixed, slope = nnls(np.stack([np.ones_like(amount), amount], 1), values)[0]
+    return float(fixed), float(slope)
+
+
+def _short(value: object) -> object:
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,125 @@
+"""A plan has the jobs that Snakemake has, and its hours and chains are sums that can be redone."""
+
+import re
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from landscribe.plan import by_stage, job_table, longest_chain, steps_of, with_costs, with_finish
+from landscribe.plan_run import planned
+from landscribe.rates import Rate, Rates
+from landscribe.steps import STEPS
+
+RUN = {"archive": "", "composites": True, "scenes": {("r", 2020): 30}}
+MODELS = {"forest": "forest", "unet": "segment"}
+BLOCKS = pd.DataFrame(
+    {
+        "region": "r",
+        "year": 2020,
+        "block": ["33UUT", "33UUU", "33UUV"],
+        "scenes": [10, 10, 10],
+        "pixels": [1.0, 100.0, 20.0],
+        "samples": [10.0, 1000.0, 200.0],
+        "read_samples": [9.0, 900.0, 180.0],
+        "composed": [4.0, 400.0, 80.0],
+    }
+)
+
+
+def rate(rule, unit, **more):
+    told = {"fixed_s": 2, "unit_s": 3, "cores": 1.5, "jobs": 1, "sizes": 2, "measured_on": "x"}
+    return Rate(rule=rule, unit=unit, **(told | more))
+
+
+RATES = Rates(title="made", rates=[rate(step.rule, step.unit) for step in STEPS])
+
+
+@pytest.fixture
+def jobs():
+    table = job_table(BLOCKS, MODELS, "landuse", RUN)
+    return with_finish(with_costs(table, RATES))
+
+
+def snakemake_counts(*config):
+    command = [Path(sys.executable).parent / "snakemake", "-n", "--quiet", "rules", "--nolock"]
+    done = subprocess.run([*command, "--forceall", "--configfile", *config], capture_output=True)
+    counts = re.findall(r"^(\w+) +(\d+)$", done.stdout.decode() + done.stderr.decode(), re.M)
+    return {rule: int(count) for rule, count in counts if rule not in ("all", "total")}
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_counts_of_jobs_are_those_of_snakemake(composed, tmp_path):
+    config = yaml.safe_load(Path("config/demo.yaml").read_text())
+    config |= {"composites": {"step": "month"}} if composed else {}
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump(config))
+    told, stages, _ = planned(path, Path("workflow/profiles/default"))
+    assert dict(zip(stages.rule, stages.jobs, strict=True)) == snakemake_counts(path)
+    assert told["jobs"] == stages.jobs.sum()
+
+
+def test_every_rule_of_the_workflow_is_a_step():
+    rules = {
+        name
+        for path in Path("workflow/rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(), re.M)
+    }
+    assert {step.rule for step in STEPS} == rules - {"refresh_locks"}
+    seen = set()
+    for step in STEPS:
+        assert set(step.after) <= seen  # each comes after those that it waits for
+        seen.add(step.rule)
+
+
+def test_amounts_of_regions_are_sums_of_their_blocks(jobs):
+    assert set(jobs[jobs.rule == "sum_areas"].amount) == {121.0}
+    assert list(jobs[jobs.rule == "search_scenes"].amount) == [30]
+    stacked = jobs[jobs.rule == "stack_scenes"]
+    assert list(stacked.amount) == [10, 1000, 200]
+    assert list(jobs[jobs.rule == "compose_periods"].stored_amount) == [4, 400, 80]
+    assert len(jobs[jobs.rule == "predict_block"]) == 6
+    assert not (jobs.rule == "import_scenes").any()
+
+
+def test_hours_and_bytes_follow_the_rates():
+    one = Rates(
+        title="m",
+        rates=[
+            rate(s.rule, s.unit, gpus=2, read_bytes=5, stored_bytes=7, fixed_bytes=11)
+            for s in STEPS
+        ],
+    )
+    table = with_costs(job_table(BLOCKS, MODELS, "landuse", RUN), one)
+    job = table[(table.rule == "stack_scenes") & (table.block == "33UUU")].iloc[0]
+    assert job.hours == pytest.approx((2 + 3 * 1000) / 3600)
+    assert job.core_hours == pytest.approx(job.hours * 1.5)
+    assert job.gpu_hours == pytest.approx(job.hours * 2)
+    assert (job.read_bytes, job.stored_bytes) == (4500, 11 + 7000)
+    sums = by_stage(table)
+    assert sums.core_hours.sum() == pytest.approx(table.core_hours.sum())
+    assert sums.jobs.sum() == len(table)
+
+
+def test_the_longest_chain_is_that_of_brute_force(jobs):
+    """All ways through the steps, by hand: the largest block and the slower of equal models."""
+    hours = {step.rule: jobs[jobs.rule == step.rule].hours.max() for step in steps_of(RUN)}
+    straight = ["search_scenes", "stack_scenes"]
+    ways = product(
+        (["compose_periods"], ["fetch_labels", "split_labels"]),
+        (["plot_scores"], ["describe_product"]),
+    )
+    rest = ["train_model", "predict_block", "draw_map", "sum_areas", "score_map"]
+    longest = max(
+        sum(hours[r] for r in [*straight, *one, *rest, *other, "build_page"]) for one, other in ways
+    )
+    assert jobs.finish.max() == pytest.approx(longest)
+    chain = longest_chain(jobs)
+    assert chain.hours.sum() == pytest.approx(longest)
+    assert list(chain.rule)[0] == "search_scenes" and list(chain.rule)[-1] == "build_page"
+    assert set(chain.block) <= {"", "33UUU"}
+    assert (chain.finish.diff().dropna() > 0).all()
