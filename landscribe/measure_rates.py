@@ -29,7 +29,7 @@ def measured_jobs(results: Path, sensor: Sensor) -> pd.DataFrame:
             rows += [
                 {
                     "rule": step.rule,
-                    "kind": _kind(told["model"]) if "model" in told else "",
+                    "kind": _kind(told["model"]) if step.of_kind else "",
                     "unit": step.unit,
                     "amount": sizes[step.unit],
                     "seconds": repeat.s,

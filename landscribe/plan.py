@@ -58,11 +58,12 @@ def with_costs(jobs: pd.DataFrame, rates: Rates) -> pd.DataFrame:
     parts = []
     for (rule, kind), group in jobs.groupby(["rule", "kind"], sort=False):
         rate = rates.of(rule, kind or None)
-        hours = (rate.fixed_s + rate.unit_s * group.amount) / 3600
+        core_hours = (rate.fixed_core_s + rate.unit_core_s * group.amount) / 3600
+        hours = core_hours / rate.cores
         parts.append(
             group.assign(
                 hours=hours,
-                core_hours=hours * rate.cores,
+                core_hours=core_hours,
                 gpu_hours=hours * rate.gpus,
                 read_bytes=group.read_amount * rate.read_bytes,
                 stored_bytes=rate.fixed_bytes + group.stored_amount * rate.stored_bytes,

@@ -24,9 +24,9 @@ class Rate(Card):
     rule: str = Field(description="name of the rule")
     kind: str | None = Field(None, description="kind of the model that it runs")
     unit: Unit = Field(description="what its time grows with")
-    fixed_s: float = Field(ge=0, description="of each job, whatever its size [s]")
-    unit_s: float = Field(ge=0, description="of a unit [s]")
-    cores: float = Field(gt=0, description="cores that it keeps busy, on average")
+    fixed_core_s: float = Field(ge=0, description="of each job, whatever its size [core-seconds]")
+    unit_core_s: float = Field(ge=0, description="of a unit [core-seconds]")
+    cores: float = Field(gt=0, description="cores that it keeps busy where nothing else does")
     gpus: int = Field(0, ge=0, description="GPUs that it holds")
     read_bytes: float = Field(
         0, ge=0, description="read from a catalogue's files, per unit of native pixels [bytes]"
@@ -34,7 +34,9 @@ class Rate(Card):
     fixed_bytes: float = Field(0, ge=0, description="left in results by each job [bytes]")
     stored_bytes: float = Field(0, ge=0, description="left in results, per unit [bytes]")
     jobs: int = Field(ge=1, description="jobs that it was measured on")
-    sizes: int = Field(ge=1, description="different sizes of them; with one, fixed_s is unknown")
+    sizes: int = Field(
+        ge=1, description="different sizes of them; with one, what is fixed is unknown"
+    )
     measured_on: str = Field(description="run and machine that it was measured on")
 
 
@@ -67,6 +69,7 @@ class Rates(Card):
 def fitted(measured: pd.DataFrame, measured_on: str) -> list[Rate]:
     """Rates that give the least squares of measured jobs, none below zero.
 
+    Core-seconds are fitted, as the time on the clock tells more of a machine's other work.
     Jobs of one size cannot tell what is fixed; there all is put down to their size.
 
     Args:
@@ -92,17 +95,17 @@ def write_rates(path: Path, rates: Rates) -> None:
 
 
 def _rate(rule: str, kind: str, jobs: pd.DataFrame, measured_on: str) -> Rate:
-    amount, seconds = jobs.amount.to_numpy(float), jobs.seconds.to_numpy(float)
-    fixed_s, unit_s = _line(amount, seconds)
+    amount, seconds = jobs.amount.to_numpy(float), jobs.cpu_seconds.to_numpy(float)
+    fixed_core_s, unit_core_s = _line(amount, seconds)
     stored = _line(jobs.stored_amount.to_numpy(float), jobs.stored_bytes.to_numpy(float))
     read = jobs.read_amount.sum()  # a region that shows a part of its files reads less of them
     return Rate(
         rule=rule,
         kind=kind or None,
         unit=jobs.unit.iloc[0],
-        fixed_s=fixed_s,
-        unit_s=unit_s,
-        cores=max(jobs.cpu_seconds.sum() / seconds.sum(), 0.01),
+        fixed_core_s=fixed_core_s,
+        unit_core_s=unit_core_s,
+        cores=max((jobs.cpu_seconds / jobs.seconds).max(), 0.01),  # of the job least held up
         read_bytes=(jobs.read_bytes / jobs.read_amount).min() if read else 0,
         fixed_bytes=stored[0],
         stored_bytes=stored[1],

@@ -13,6 +13,7 @@ class Step:
     unit: str  # that its time grows with, a column of a plan's blocks
     after: tuple[str, ...] = ()  # rules whose jobs it waits for
     stores: tuple[str, ...] = ()  # what it leaves, as paths below results/
+    of_kind: bool = False  # whether it costs what the kind of its model costs
     stored_unit: str = ""  # that what it leaves grows with, if that is another
 
 
@@ -35,12 +36,19 @@ STEPS = (  # in the order of the stages, so that each comes after those that it 
     Step("search_scenes", "fetch", _YEAR, "scenes", ("import_scenes",)),
     Step("stack_scenes", "fetch", _BLOCK, "samples", ("search_scenes",), (_CUBE,)),
     Step(
-        "compose_periods", "fetch", _BLOCK, "samples", ("stack_scenes",), (_COMPOSITES,), "composed"
+        "compose_periods",
+        "fetch",
+        _BLOCK,
+        "samples",
+        ("stack_scenes",),
+        (_COMPOSITES,),
+        False,
+        "composed",
     ),
     Step("fetch_labels", "fetch", (*_BLOCK, "task"), "pixels", ("stack_scenes",), (_LABELS,)),
     Step("split_labels", "train", _TASK, "pixels", ("fetch_labels",)),
-    Step("train_model", "train", _MODEL, "pixels", _LEARNT_FROM, (_TRAINED,)),
-    Step("predict_block", "infer", _MAP, "pixels", ("train_model",), (_PROBABILITIES,)),
+    Step("train_model", "train", _MODEL, "pixels", _LEARNT_FROM, (_TRAINED,), True),
+    Step("predict_block", "infer", _MAP, "pixels", ("train_model",), (_PROBABILITIES,), True),
     Step("draw_map", "map", _MAP, "pixels", ("predict_block",), (_DRAWN,)),
     Step("sum_areas", "map", _MODEL, "pixels", ("draw_map",)),
     Step("score_map", "evaluate", _MODEL, "pixels", ("sum_areas",)),

@@ -37,8 +37,9 @@ def results(tmp_path):
 def test_a_made_benchmark_is_given_back(results):
     jobs = measured_jobs(results, SENSOR)
     (rate,) = fitted(jobs, "made")
-    assert (rate.fixed_s, rate.unit_s, rate.cores) == pytest.approx((3, 7, 0.5))
-    assert list(rate.fixed_s + rate.unit_s * jobs.amount) == pytest.approx(list(jobs.seconds))
+    assert (rate.fixed_core_s, rate.unit_core_s, rate.cores) == pytest.approx((1.5, 3.5, 0.5))
+    seconds = (rate.fixed_core_s + rate.unit_core_s * jobs.amount) / rate.cores
+    assert list(seconds) == pytest.approx(list(jobs.seconds))
     pixels = sum(side**2 for side in SIDES_PX.values()) / MILLION
     assert rate.read_bytes == pytest.approx(800 / (pixels * NATIVE * 2))
     assert jobs.stored_bytes.min() >= 256
@@ -50,7 +51,7 @@ def test_rates_that_nobody_measured_anew_stay(results, tmp_path):
     main([results], card, "first", tmp_path / "rates.yaml")
     (stacked,) = Rates.read(tmp_path / "rates.yaml").rates
     other = stacked.model_copy(update={"rule": "search_scenes", "unit": "scenes"})
-    again = stacked.model_copy(update={"unit_s": 1.0})
+    again = stacked.model_copy(update={"unit_core_s": 1.0})
     assert merged([stacked, other], [again]) == [other, again]
 
 

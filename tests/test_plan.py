@@ -28,7 +28,14 @@ BLOCKS = pd.DataFrame(
 
 
 def rate(rule, unit, **more):
-    told = {"fixed_s": 2, "unit_s": 3, "cores": 1.5, "jobs": 1, "sizes": 2, "measured_on": "x"}
+    told = {
+        "fixed_core_s": 3,
+        "unit_core_s": 4.5,
+        "cores": 1.5,
+        "jobs": 1,
+        "sizes": 2,
+        "measured_on": "x",
+    }
     return Rate(rule=rule, unit=unit, **(told | more))
 
 

@@ -27,7 +27,7 @@ def measured(amounts, seconds, rule="draw_map", kind=""):
 
 def test_several_sizes_tell_what_is_fixed():
     (rate,) = fitted(measured([1, 5, 20], [4.5, 6.5, 14]), "here")
-    assert (rate.fixed_s, rate.unit_s) == pytest.approx((4, 0.5))
+    assert (rate.fixed_core_s, rate.unit_core_s) == pytest.approx((8, 1))
     assert (rate.cores, rate.read_bytes) == pytest.approx((2, 8))
     assert (rate.fixed_bytes, rate.stored_bytes) == pytest.approx((100, 3))
     assert (rate.jobs, rate.sizes, rate.kind) == (3, 3, None)
@@ -35,12 +35,12 @@ def test_several_sizes_tell_what_is_fixed():
 
 def test_one_size_gives_its_seconds_back():
     (rate,) = fitted(measured([4, 4], [10, 14]), "here")
-    assert (rate.fixed_s, rate.unit_s, rate.sizes) == (0, 3, 1)
+    assert (rate.fixed_core_s, rate.unit_core_s, rate.sizes) == (0, 6, 1)
 
 
 def test_no_rate_is_below_zero():
     (rate,) = fitted(measured([1, 10], [5, 1]), "here")
-    assert rate.fixed_s >= 0 and rate.unit_s >= 0
+    assert rate.fixed_core_s >= 0 and rate.unit_core_s >= 0
 
 
 def test_rates_come_back_from_their_file(tmp_path):
@@ -48,7 +48,7 @@ def test_rates_come_back_from_their_file(tmp_path):
     rates = Rates(title="here", rates=fitted(jobs, "a run"))
     write_rates(tmp_path / "rates.yaml", rates)
     again = Rates.read(tmp_path / "rates.yaml")
-    assert again.of("train_model", "forest").unit_s == pytest.approx(1.75, rel=1e-5)
+    assert again.of("train_model", "forest").unit_core_s == pytest.approx(3.5, rel=1e-5)
     assert again.of("draw_map", "forest").rule == "draw_map"
     with pytest.raises(InputError, match="no rate for train_model with a model of kind segment"):
         again.of("train_model", "segment")
