@@ -183,6 +183,24 @@ def test_tiles_of_the_own_square_are_enough(tmp_path):
     assert [s["id"] for s in block_scenes(named[:1], BLOCK)] == ["33UTU"]
 
 
+def test_a_grid_may_lie_anywhere(tmp_path):
+    """Landsat's pixels have their edges on multiples of 30 m plus 15: no snapping."""
+    item, pixels = scene(tmp_path, 1, 0)
+    for name, image in pixels.items():
+        place = rasterio.transform.from_origin(330015, 5820945, 960 / len(image), 960 / len(image))
+        item["assets"][name]["proj:transform"] = list(place)[:6]
+        with rasterio.open(item["assets"][name]["href"], "r+") as raster:
+            raster.transform = place
+    sensor = SENSOR.model_copy(update={"origin_m": 5.0})
+    write_cube(tmp_path / "x.zarr", [item], sensor, BLOCK)
+    found = read_cube(tmp_path / "x.zarr")
+    grid = cube_grid(found)
+    assert (grid.west % 10, grid.north % 10) == (5, 5)
+    row, col = round((grid.north - 5820945) / 10), round((330015 - grid.west) / 10)
+    height, width = grid.height - row, grid.width - col
+    np.testing.assert_array_equal(found.dn.values[0, 0, row:, col:], pixels["B02"][:height, :width])
+
+
 @pytest.mark.parametrize("side", [10, 20, 30, 60])
 @pytest.mark.parametrize("shift", [(0, 0), (-40, 60), (130, -250)])
 def test_a_reader_gives_what_a_warp_gives(tmp_path, side, shift):
