@@ -2,7 +2,8 @@
 # Each sets up .venv by itself, from requirements.lock.
 PYTHON ?= python3.11
 CONFIG ?= config/config.yaml
-CORES ?= all
+PROFILE ?= default
+CORES ?=
 SHELL := /bin/bash -o pipefail
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -10,16 +11,16 @@ export MPLCONFIGDIR ?= $(CURDIR)/.venv/matplotlib
 
 # The lock is held by the run itself, so a killed run leaves none behind (unlike Snakemake's own).
 SNAKEMAKE = flock --nonblock --conflict-exit-code 75 .landscribe.lock \
-	snakemake --nolock --profile workflow/profiles/default --cores $(CORES)
+	snakemake --nolock --profile workflow/profiles/$(PROFILE) $(if $(CORES),--cores $(CORES))
 
-.PHONY: help demo run report test lint bench schemas clean
+.PHONY: help demo run report test test-slurm lint bench schemas clean
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: CONFIG := config/demo.yaml
 demo: run  ## map the Beetzsee from one real Sentinel-2 scene (about 10 minutes, install included)
 
-run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml
+run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml [PROFILE=slurm]
 	@$(SNAKEMAKE) --configfile $(CONFIG) || { test $$? -ne 75 || \
 	  echo "error: another run is at work in this folder; wait for it or stop it" >&2; exit 1; }
 	@python -m landscribe.publish.summary --config $(CONFIG)
@@ -29,6 +30,9 @@ report: $(READY)  ## Snakemake's own report of the run: results/report.html
 
 test: $(READY)  ## all tests that this machine can run
 	@python -m pytest -q --durations=8
+
+test-slurm: $(READY)  ## the workflow on a real SLURM of its own (Debian, root)
+	@trap tests/slurm/down.sh EXIT; tests/slurm/up.sh && python -m pytest -q -m slurm tests/slurm
 
 lint: $(READY)  ## ruff, snakefmt and Snakemake's own linter
 	@ruff check . && ruff format --check . && snakefmt --check Snakefile workflow/rules
