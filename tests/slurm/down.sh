@@ -9,20 +9,23 @@ if [ ! -e "$top/.landscribe-slurm" ]; then
     exit 0
 fi
 
-# The id in $top/run/NAME.pid, if that process lives and still is NAME (ids are used again).
+# The id in $top/run/NAME.pid, if that process still is NAME (ids are used again) and no zombie, which
+# keeps its id until the first process of the machine asks after it.
 living() {
-    local file="$top/run/$1.pid"
-    if [ -s "$file" ] && [ "$(cat "/proc/$(cat "$file")/comm" 2> /dev/null)" = "$1" ]; then cat "$file"; fi
+    local id
+    id=$(cat "$top/run/$1.pid" 2> /dev/null) || return 0
+    if grep -qs "^[^)]*($1) [^ZX]" "/proc/$id/stat"; then echo "$id"; fi
 }
 
 stop() {
-    local id tries=100
+    local id tries=200
     id=$(living "$1")
     if [ -z "$id" ]; then return; fi
     kill "$id"
-    while kill -0 "$id" 2> /dev/null; do
+    # By their ids: slurmd and others remove their pid files before they end.
+    while grep -qs "^[^)]*($1) [^ZX]" "/proc/$id/stat"; do
         tries=$((tries - 1))
-        if [ $tries -eq 0 ]; then kill -KILL "$id"; fi
+        if [ $tries -eq 0 ]; then kill -KILL "$id" || true; fi
         sleep 0.1
     done
 }

@@ -57,11 +57,11 @@ packages() {
 }
 
 settings() {
-    if [ -s "$top/etc/munge.key" ]; then return; fi
-    (umask 077 && head -c 128 /dev/urandom > "$top/etc/munge.key" && head -c 18 /dev/urandom | base64 > "$top/etc/password")
+    secret munge.key
+    secret password
     local gpus="Count=2" # without devices SLURM counts GPUs, and tells a job not which it has
     if [ "$(id -u)" -eq 0 ]; then
-        for gpu in 0 1; do mknod -m 666 "$top/run/gpu$gpu" c 1 3; done # what /dev/null is
+        for gpu in 0 1; do [ -e "$top/run/gpu$gpu" ] || mknod -m 666 "$top/run/gpu$gpu" c 1 3; done # what /dev/null is
         gpus="File=$top/run/gpu[0-1]"
     fi
     # Snakemake's job step forgets SLURM_CONF before it calls srun.
@@ -107,7 +107,7 @@ SlurmdLogFile=$top/log/slurmd.log
 SlurmdSpoolDir=$top/spool
 StateSaveLocation=$top/state
 SlurmdParameters=config_overrides
-NodeName=$host NodeAddr=127.0.0.1 CPUs=4 RealMemory=256000 Gres=gpu:2 State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=8 RealMemory=256000 Gres=gpu:2 State=UNKNOWN
 PartitionName=cpu Nodes=$host Default=YES MaxTime=2-0 State=UP
 PartitionName=gpu Nodes=$host MaxTime=2-0 State=UP
 CONF
@@ -129,6 +129,13 @@ StoragePass=$(cat "$top/etc/password")
 StorageLoc=slurm_acct_db
 CONF
     )
+}
+
+# secret NAME: 64 random letters in a file of that name, once
+secret() {
+    local file=$top/etc/$1
+    if [ -s "$file" ]; then return; fi
+    (umask 077 && head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n' > "$file.new" && mv "$file.new" "$file")
 }
 
 database() {
