@@ -107,7 +107,7 @@ SlurmdLogFile=$top/log/slurmd.log
 SlurmdSpoolDir=$top/spool
 StateSaveLocation=$top/state
 SlurmdParameters=config_overrides
-NodeName=$host NodeAddr=127.0.0.1 CPUs=8 RealMemory=256000 Gres=gpu:2 State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=12 RealMemory=256000 Gres=gpu:2 State=UNKNOWN
 PartitionName=cpu Nodes=$host Default=YES MaxTime=2-0 State=UP
 PartitionName=gpu Nodes=$host MaxTime=2-0 State=UP
 CONF
