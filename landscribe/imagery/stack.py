@@ -266,10 +266,9 @@ def _fill(
                     file.write(json.dumps(asdict(jobs[job])) + "\n")
                     file.flush()
                 progress.update()
-        except BaseException:
+        finally:  # one that failed ends all that have not begun
             for job in jobs:
                 job.cancel()
-            raise
     return gap_table(gaps)
 
 
