@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOP = Path(os.environ.get("LANDSCRIBE_SLURM", f"/tmp/landscribe-slurm-{os.getuid()}"))
 CONF = TOP / "etc/slurm.conf"
 PROFILES = ROOT / "workflow/profiles"
+BEGUN = datetime.now().isoformat(timespec="seconds")
 STARTED: list[subprocess.Popen] = []
 # Only how often is asked and how soon a run may end: all else is the profile's.
 SOON = ["--slurm-init-seconds-before-status-checks", "2", "--max-jobs-per-timespan", "100/2s"]
@@ -85,9 +87,9 @@ class Job:
 
 
 def history(folder: Path) -> list[Job]:
-    """All jobs that a folder ever had, in the order of submission."""
+    """All jobs of a folder since the tests began, in the order of submission."""
     columns = "WorkDir,JobIDRaw,Comment,State,ReqMem,TimelimitRaw,Start,End"
-    rows = [row.split("|") for row in ask("sacct", "-nXP", "-S", "now-1hour", "-o", columns)]
+    rows = [row.split("|") for row in ask("sacct", "-nXP", "-S", BEGUN, "-o", columns)]
     own = sorted((row[1:] for row in rows if row[0] == str(folder)), key=lambda row: int(row[0]))
     # "CANCELLED by 0" is a state too.
     return [

@@ -166,8 +166,15 @@ def undisturbed(tmp_path_factory):
     return digest(folder, "blocks")
 
 
-def test_cancelled_jobs_alone_are_made_again(tmp_path, undisturbed):
-    folder = blocks_in(tmp_path / "run")
+@pytest.fixture
+def folder(tmp_path):
+    """Of a run of blocks; its jobs do not outlive a failed test and keep the others waiting."""
+    yield blocks_in(tmp_path / "run")
+    if left := queued(tmp_path / "run"):
+        ask("scancel", *left)
+
+
+def test_cancelled_jobs_alone_are_made_again(folder, undisturbed):
     first = start_slurm(folder, "--retries", "0")
     running, _ = await_true(lambda: at_work(folder), "jobs that run and jobs that wait")
     cancelled = running[: len(running) // 2]
@@ -182,8 +189,7 @@ def test_cancelled_jobs_alone_are_made_again(tmp_path, undisturbed):
     assert sorted(states) == ["CANCELLED"] * len(cancelled) + ["COMPLETED"] * 6
 
 
-def test_a_killed_run_starts_again_and_nothing_runs_twice_at_once(tmp_path, undisturbed):
-    folder = blocks_in(tmp_path / "run")
+def test_a_killed_run_starts_again_and_nothing_runs_twice_at_once(folder, undisturbed):
     first = start_slurm(folder)
     running, waiting = await_true(lambda: at_work(folder), "jobs that run and jobs that wait")
     first.kill()
