@@ -51,6 +51,17 @@ class Plan:
         return self.catalogue
 
     @property
+    def maps(self) -> list[str]:
+        """Every map of the run, so that one that was deleted is drawn again."""
+        return [
+            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/classes.tif"
+            for region in self.run.regions
+            for year in self.run.years
+            for model in self.run.models
+            for block in self.blocks[region]
+        ]
+
+    @property
     def catalogue_files(self) -> list[Path]:
         """Files that a search depends on: none where the catalogue lies behind an address."""
         return [] if "://" in self.catalogue else [Path(self.catalogue)]
