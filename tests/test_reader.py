@@ -8,6 +8,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from stackstac.raster_spec import RasterSpec
 
+from landscribe.command import InputError
 from landscribe.imagery.reader import Reader
 from tests.made_cube import BLOCK
 
@@ -74,3 +75,18 @@ def test_a_file_that_is_no_single_band_is_told(tmp_path, bands):
     assert (reader.read(Window(0, 0, 4, 4)) == 7).all()
     assert len(failures) == 1 and failures[0].href == str(path)
     assert ("2 bands" if bands else "not recognized") in failures[0].reason
+
+
+def test_a_refused_token_ends_the_run_and_is_no_gap():
+    def refused(_href):
+        raise InputError("no token")
+
+    failures = []
+    reader = Reader(
+        url="https://example.org/x.tif", spec=RasterSpec(32633, BLOCK.bounds, (10, 10)),
+        dtype="uint16", resampling=Resampling.nearest, fill_value=np.uint16(0), opened=refused,
+        failed=failures.append,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="no token"):
+        reader.read(Window(0, 0, 4, 4))
+    assert not failures
