@@ -34,6 +34,7 @@ rule all:
             year=RUN.years,
             task=RUN.task,
         ),
+        maps=PLAN.maps,
 
 
 rule check_config:

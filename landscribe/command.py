@@ -55,6 +55,24 @@ def written(path: Path) -> Iterator[Path]:
             shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
 
 
+@contextmanager
+def resumed(path: Path, mark: str) -> Iterator[Path]:
+    """As `written`, but what a run that failed or was killed left is there for the next one.
+
+    Args:
+        mark: changes with anything that makes it useless; what has another one is thrown away.
+    """
+    folder = path.parent / f"{path.stem}-{mark}"
+    for other in set(path.parent.glob(f"{path.stem}-*")) - {folder}:
+        shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder / path.name
+    if path.is_dir():
+        shutil.rmtree(path)
+    (folder / path.name).rename(path)
+    shutil.rmtree(folder)
+
+
 def _no_space(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "o space left" in str(error)
 

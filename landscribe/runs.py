@@ -73,6 +73,17 @@ class Plan:
         return "composites.zarr" if self.run.composites else "cube.zarr"
 
     @property
+    def maps(self) -> list[str]:
+        """Every map of the run, so that one that was deleted is drawn again."""
+        return [
+            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/classes.tif"
+            for region in self.run.regions
+            for year in self.run.years
+            for model in self.run.models
+            for block in self.blocks[region]
+        ]
+
+    @property
     def catalogue_files(self) -> list[Path]:
         """Files that a search depends on: none where the catalogue lies behind an address."""
         local = self.catalogue and "://" not in self.catalogue

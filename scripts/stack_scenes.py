@@ -1,10 +1,9 @@
 """Scene list -> the cube of a block."""
 
-import shutil
 from pathlib import Path
 
 from landscribe.cards import Region
-from landscribe.command import command
+from landscribe.command import command, resumed
 from landscribe.formats import read_cube
 from landscribe.grid import ground_block
 from landscribe.imagery.cluster import workers
@@ -46,22 +45,15 @@ def main(
         threads: readers at once; of slurm, its jobs.
     """
     area, card = Region.read(region), Sensor.read(sensor)
-    listed = read_scenes(scenes)
+    listed, place = read_scenes(scenes), ground_block(region_ground(area), block)
     verify_lock(lock, listed)
-    place = ground_block(region_ground(area), block)
-    part = cube.parent / f"cube-{fingerprint(listed, card, place)}"
-    for other in set(cube.parent.glob("cube-*")) - {part}:
-        shutil.rmtree(other)  # of other scenes or cards
-    part.mkdir(parents=True, exist_ok=True)
-    with workers(cluster, threads) as pool:
-        failed = write_cube(part / cube.name, listed, card, place, max_gap_fraction, pool)
-    write_gaps(gaps, failed)
-    shutil.rmtree(cube, ignore_errors=True)
-    (part / cube.name).rename(cube)
-    shutil.rmtree(part)
+    mark = fingerprint(listed, card, place)
+    with resumed(cube, mark) as part, workers(cluster, threads) as pool:
+        failed = write_cube(part, listed, card, place, max_gap_fraction, pool)
+        write_gaps(gaps, failed)
     made = read_cube(cube)
-    clear = float((made.valid_count > 0).mean())
-    print(f"{cube}: {dict(made.sizes)}, {clear:.1%} was seen clear, {len(failed)} gaps")
+    seen = float((made.valid_count > 0).mean())
+    print(f"{cube}: {dict(made.sizes)}, {seen:.1%} of it seen clear, {len(failed)} gaps")
 
 
 if __name__ == "__main__":

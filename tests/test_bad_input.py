@@ -27,7 +27,8 @@ FOUND = "--areas tiny/areas.csv --scores tiny/scores.json"
 FLOW = f"""
 import_scenes --archive archive.yaml --sensor sensor.yaml > --catalogue ./catalogue
 search_scenes {CARDS} --year 2020 --catalogue ./catalogue > {LOCKED.replace("lock ", "lock-file ")}
-stack_scenes {CARDS} {LOCKED} --block 33UUU > --cube 33UUU/cube.zarr
+stack_scenes {CARDS} {LOCKED} --block 33UUU > --cube 33UUU/cube.zarr \
+  --gaps 33UUU/gaps.parquet
 fetch_labels --task task.yaml --cube 33UUU/cube.zarr > --labels 33UUU/task/labels.tif \
   --polygons 33UUU/task/polygons.parquet
 split_labels --task task.yaml --polygons 33UUU/task/polygons.parquet > --out polygons.parquet
@@ -42,8 +43,8 @@ plot_scores --scores tiny/scores.json --model tiny.yaml --region region.yaml --y
   --classes tiny/33UUU/c.tif {TRUTH} > --confusion tiny/confusion.png \
   --accuracy tiny/accuracy.png --reliability tiny/reliability.png --errors tiny/errors.png
 describe_product {CARDS} --task task.yaml --model tiny.yaml {LOCKED} {FIT} {MAP} {FOUND} \
-  --page ./page.html --year 2020 > --map-item tiny/map.json --model-item tiny/model.json \
-  --provenance tiny/provenance.json
+  --gaps 33UUU/gaps.parquet --page ./page.html --year 2020 > --map-item tiny/map.json \
+  --model-item tiny/model.json --provenance tiny/provenance.json
 build_page {CARDS} --task task.yaml --lock lock.json --cubes 33UUU/cube.zarr {FOUND} {MAP} \
   --descriptions fit/tiny/model.json --year 2020 --figures tiny/confusion.png \
   tiny/accuracy.png tiny/reliability.png tiny/errors.png --products tiny/map.json \

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from landscribe.command import written
+from landscribe.command import resumed, written
 
 SCRIPTS = sorted(p.stem for p in Path("scripts").glob("*.py") if p.stem != "__init__")
 
@@ -32,6 +32,19 @@ def test_a_folder_replaces_the_one_before(tmp_path):
             (part / name).touch()
     assert [p.name for p in path.iterdir()] == ["new"]
     assert [p.name for p in tmp_path.iterdir()] == ["cube"]
+
+
+def test_what_a_failed_run_left_is_there_for_the_next_and_gone_after(tmp_path):
+    out = tmp_path / "out.zarr"
+    for mark in ("old", "new"):
+        with pytest.raises(KeyboardInterrupt), resumed(out, mark) as part:
+            part.mkdir()
+            (part / mark).touch()
+            raise KeyboardInterrupt
+    assert [p.name for p in tmp_path.iterdir()] == ["out-new"]
+    with resumed(out, "new") as part:
+        assert (part / "new").exists()
+    assert [p.name for p in tmp_path.rglob("*")] == ["out.zarr", "new"]
 
 
 @pytest.mark.parametrize(

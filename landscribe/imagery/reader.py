@@ -18,6 +18,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from stackstac.raster_spec import RasterSpec
 
+from landscribe.command import InputError
 from landscribe.imagery.signing import unsigned
 
 WAITS_S = (0.5, 2.0, 8.0)  # before an address is read again
@@ -76,6 +77,8 @@ class Reader:
         while True:
             try:
                 return self._read(window)
+            except InputError:
+                raise  # nobody may read it: no token
             except _FAULTS as error:
                 if not waits:
                     self.failed(Failure(self.url, _reason(error)))

@@ -202,6 +202,7 @@ def _stacked(
             epsg=grid.epsg,
             resolution=grid.gsd_m,
             bounds=grid.bounds,
+            snap_bounds=False,  # to multiples of the pixel, where not every grid lies
             chunksize=(1, len(assets), grid.height, grid.width),
             dtype=dtype,
             fill_value=dtype.type(sensor.nodata),
@@ -265,10 +266,9 @@ def _fill(
                     file.write(json.dumps(asdict(jobs[job])) + "\n")
                     file.flush()
                 progress.update()
-        except BaseException:
+        finally:  # one that failed ends all that have not begun
             for job in jobs:
                 job.cancel()
-            raise
     return gap_table(gaps)
 
 

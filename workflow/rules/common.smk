@@ -1,6 +1,9 @@
 # What every rule file needs: the checked config and cards, blocks, code versions.
+from pathlib import Path
+
 from landscribe.provenance import code_version, code_version_with_model, folder_digest
 from landscribe.runs import Plan
+from landscribe.slurm import end_left_jobs
 
 PLAN = Plan.read(config)
 RUN = PLAN.run
@@ -18,3 +21,8 @@ wildcard_constraints:
     region="[a-z][a-z0-9-]*",
     task="[a-z][a-z0-9-]*",
     year="[0-9]{4}",
+
+
+# Snakemake forgets the jobs of a run whose process was killed, and would submit them a second time.
+onstart:
+    end_left_jobs(Path.cwd(), on_cluster=not workflow.local_exec)

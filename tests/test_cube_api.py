@@ -1,0 +1,107 @@
+"""Cubes through a real STAC API and a real file server hold what the source files hold.
+
+`make test-stac` brings the servers up, loads real scenes, and runs these.
+"""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.vrt import WarpedVRT
+
+from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
+from landscribe.grid import Block, Grid
+from landscribe.imagery.search import Query, search_provider
+from landscribe.imagery.stack import passes_of, write_cube
+from landscribe.sensors import Provider, Sensor
+from tests.stac.load import READ_NRT, ROMANIA
+
+pytestmark = pytest.mark.stac
+CARD = Sensor.read(Path("config/sensors/sentinel-2-l2a.yaml"))
+NAMES = {"B2": "B02", "B3": "B03", "B4": "B04", "B8": "B08"}
+
+
+@dataclass(frozen=True)
+class Native(Block):
+    """Ground on the grid of files that do not lie on a block's."""
+
+    pixels: Grid | None = None
+
+    def grid(self, gsd_m, origin_m=0):
+        """That of the files."""
+        return self.pixels
+
+
+@pytest.fixture(scope="module")
+def folder():
+    if "LANDSCRIBE_STAC_API" not in os.environ:
+        pytest.skip("no STAC API; run `make test-stac`")
+    return Path(os.environ["LANDSCRIBE_STAC"])
+
+
+def scenes_of(sensor, names, years):
+    """All scenes of the sensor's collection, through the API."""
+    days = [
+        datetime(year, *day, tzinfo=UTC)
+        for year, day in zip(years, ((1, 1), (12, 31)), strict=True)
+    ]
+    query = Query(sensor.collection, (-180, -80, 180, 84), *days)
+    catalogue = os.environ["LANDSCRIBE_STAC_API"]
+    return search_provider(Provider(name="p", catalogue=catalogue, assets=names), query, sensor)
+
+
+def test_the_romania_cube_equals_its_source_bit_for_bit(folder, tmp_path):
+    sensor = CARD.model_copy(
+        update={"bands": [band for band in CARD.bands if band.name in NAMES.values()]}
+    )
+    keys = {NAMES.get(band, band): key for band, key in ROMANIA.items()}
+    scenes = scenes_of(sensor, keys, (2015, 2021))
+    a, _, west, _, _, north = scenes[0]["assets"]["B02"]["proj:transform"]
+    grid = Grid(3035, west, north, 100, 100, a)
+    write_cube(tmp_path / "cube.zarr", scenes, sensor, Native("x", 3035, grid.bounds, grid))
+    found = read_cube(tmp_path / "cube.zarr")
+    subprocess.run([folder / "venv/bin/python", "-c", READ_NRT, tmp_path / "nrt.npz"], check=True)
+    source = dict(np.load(tmp_path / "nrt.npz"))
+    assert found.sizes["time"] == len(source["time"]) == 140
+    days = np.datetime64("2015-08-01") + source["time"].astype("timedelta64[D]")
+    np.testing.assert_array_equal(found.time.values.astype("datetime64[D]"), days)
+    for theirs, ours in NAMES.items():
+        np.testing.assert_array_equal(found.dn.sel(band=ours).values, source[theirs], err_msg=ours)
+    missing = np.any([source[name] == 0 for name in NAMES], axis=0)
+    clear = np.isin(source["SCL"], sensor.clouds.scl_clear)
+    mask = np.where(missing, MASK_MISSING, np.where(clear, MASK_CLEAR, MASK_CLOUD))
+    np.testing.assert_array_equal(found.mask.values, mask)
+
+
+def test_the_landsat_cube_equals_a_warp_of_each_source(folder, tmp_path):
+    """Each of these scenes has a grid of its own, with oblong pixels: none is the cube's."""
+    names = ("B4", "B5")
+    of = {band.name: band for band in CARD.bands}
+    bands = [of["B04"].model_copy(update={"name": name, "gsd_m": 3000.0}) for name in names]
+    clouds = CARD.clouds.model_copy(update={"method": "none"})
+    told = {"collection": "landsat-c1-l1", "constellation": "landsat", "gsd_m": 3000.0}
+    sensor = CARD.model_copy(update=told | {"bands": bands, "clouds": clouds})
+    scenes = scenes_of(sensor, {}, (2018, 2018))
+    if not scenes:
+        pytest.skip("no LANDSCRIBE_DATA: the Landsat scenes are not loaded")
+    grid = Grid(32618, 525000, 4584000, 77, 77, 3000.0)
+    write_cube(tmp_path / "cube.zarr", scenes, sensor, Native("x", 32618, grid.bounds, grid))
+    found = read_cube(tmp_path / "cube.zarr")
+    passes = passes_of(scenes)  # two days have two scenes of one pass
+    assert (len(scenes), found.sizes["time"], len(passes)) == (19, 17, 17)
+    where = {"crs": "EPSG:32618", "transform": grid.transform, "width": 77, "height": 77}
+    for time, scenes_ in enumerate(passes):
+        for band, name in enumerate(names):
+            wanted = np.zeros((77, 77), "uint16")
+            for scene in scenes_:
+                path = folder / "files" / scene["assets"][name]["href"].split("/", 3)[3]
+                with rasterio.open(path) as raster, WarpedVRT(raster, **where) as warped:
+                    wanted = np.where(wanted == 0, warped.read(1), wanted)
+            np.testing.assert_array_equal(found.dn.values[time, band], wanted)
+    assert json.dumps(scenes).count("http://") >= 19
