@@ -20,8 +20,10 @@ import numpy as np
 import rasterio
 import rioxarray  # noqa: F401  (gives xarray its .rio)
 import xarray as xr
+import zarr
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
+from zarr.codecs import BloscCodec
 
 from landscribe.command import InputError, written
 from landscribe.grid import Grid
@@ -35,6 +37,8 @@ PROBABILITY_NODATA = 65535
 MASK_MISSING, MASK_CLEAR, MASK_CLOUD, MASK_GAP = 0, 1, 2, 3  # of a cube's mask
 POLYGON_COLUMNS = ("polygon", "feature", "class_id", "area_m2", "geometry")
 SPLITS = ("train", "validation", "test")
+# Shards go through the Rust codecs of zarrs, 3 times faster. One thread: pieces run side by side.
+_CODECS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline", "threading.max_workers": 1}
 _EPOCH = {"units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "int64"}
 _TILED = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate"}
 
@@ -49,7 +53,8 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
     """
     try:
-        with warnings.catch_warnings():  # Snakemake keeps a time stamp of its own in the folder
+        with zarr.config.set(_CODECS), warnings.catch_warnings():
+            # Snakemake keeps a time stamp of its own in the folder.
             warnings.filterwarnings("ignore", message="Object at .snakemake_timestamp")
             cube = xr.open_zarr(path, chunks=None, mask_and_scale=False, consolidated=False)
     except FileNotFoundError:
@@ -63,6 +68,12 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         have = ", ".join(cube.band.values)
         raise InputError(f"{path}: no band {', '.join(missing)}; the cube has {have}")
     return cube.sel(band=bands) if bands else cube
+
+
+def open_layers(path: Path) -> dict[str, zarr.Array]:
+    """Layers of a cube by name, to read and write parts of them."""
+    with zarr.config.set(_CODECS):
+        return dict(zarr.open_group(path, mode="r+").arrays())
 
 
 def lay_out_cube(
@@ -104,6 +115,9 @@ def lay_out_cube(
             "chunks": (*ones, CHUNK_PX, CHUNK_PX),
             "shards": (*ones, *shard),
             "fill_value": attrs["nodata"] if name == "dn" else 0,
+            "compressors": BloscCodec(
+                cname="zstd", clevel=1, shuffle="bitshuffle", typesize=np.dtype(dtype).itemsize
+            ),
         }
     cube = xr.Dataset(layers, coords).rio.write_crs(grid.crs)
     cube = cube.assign_coords(wavelength_um=("band", list(bands.values())))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-import zarr
 from scipy.ndimage import distance_transform_edt
 from tqdm import tqdm
 
@@ -21,6 +20,7 @@ from landscribe.formats import (
     WINDOW_PX,
     cube_grid,
     lay_out_cube,
+    open_layers,
     read_cube,
 )
 
@@ -178,7 +178,7 @@ def _write_window(
     path: Path, cube: Path, spans: list[Period], method: str, top: int, left: int
 ) -> None:
     """Compose all periods in one window, in parts that fit the memory."""
-    data, store = read_cube(cube), zarr.open_group(path, mode="r+")
+    data, store = read_cube(cube), open_layers(path)
     rows = slice(top, min(top + WINDOW_PX, data.sizes["y"]))
     cols = slice(left, min(left + WINDOW_PX, data.sizes["x"]))
     size = (rows.stop - rows.start, cols.stop - cols.start)

@@ -1,5 +1,6 @@
 """Masks: which pixels of a scene show the ground."""
 
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -8,30 +9,32 @@ from cv2 import MORPH_ELLIPSE, getStructuringElement
 from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING
+from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING, open_layers
 from landscribe.sensors import S2CLOUDLESS_BANDS, Clouds, Sensor
 
 _STRIP_PX = 1020  # rows that are averaged at once
 
 
-def pixel_mask(dn: np.ndarray, classes: np.ndarray | None, sensor: Sensor, gap: bool) -> np.ndarray:
+def pixel_mask(bands: list[np.ndarray], classes: np.ndarray | None, sensor: Sensor, gap: bool) -> np.ndarray:
     """Mask (y, x) uint8 by what a pixel alone says: clear, cloud, missing, or lost in a gap.
 
     Args:
-        dn: (band, y, x) native numbers; a pixel that any band lacks is missing.
+        bands: (y, x) native numbers each; a pixel that any of them lacks is missing.
         classes: (y, x) of the asset that tells clouds, if the sensor has one.
         gap: whether something of these pixels could not be read; what is missing then is a gap.
     """
-    cloud = np.zeros(dn.shape[1:], bool)
-    missing = (dn == sensor.nodata).any(0)
+    missing = reduce(np.logical_or, (band == sensor.nodata for band in bands))
+    cloud = np.zeros_like(missing)
     if sensor.clouds.method == "scl":
         cloud = ~np.isin(classes, sensor.clouds.scl_clear)
     elif sensor.clouds.method == "bits":
         cloud = (classes & sum(1 << bit for bit in sensor.clouds.bits)) != 0
     if classes is not None and gap:
         missing |= classes == sensor.nodata
-    mask = np.where(cloud, MASK_CLOUD, MASK_CLEAR)
-    return np.where(missing, MASK_GAP if gap else MASK_MISSING, mask).astype("uint8")
+    mask = np.full(missing.shape, MASK_CLEAR, "uint8")
+    mask[cloud] = MASK_CLOUD
+    mask[missing] = MASK_GAP if gap else MASK_MISSING
+    return mask
 
 
 def write_cloud_mask(cube: Path, time: int, sensor: Sensor) -> None:
@@ -42,10 +45,10 @@ def write_cloud_mask(cube: Path, time: int, sensor: Sensor) -> None:
     and 21.2 % at the threshold 0.4). A whole block has 2.8 million of them, so it is done at once,
     without seams. A pixel that is cloud already stays cloud, so it may be done again.
     """
-    store = zarr.open_group(cube, mode="r+")
+    layers = open_layers(cube)
     step = round(sensor.clouds.resolution_m / sensor.gsd_m)
-    cloud = cloud_mask(_coarse(store, time, step, sensor), sensor.clouds)
-    mask = store["mask"]
+    cloud = cloud_mask(_coarse(layers, time, step, sensor), sensor.clouds)
+    mask = layers["mask"]
     for top in range(0, mask.shape[1], mask.shards[1]):
         rows = np.arange(top, min(top + mask.shards[1], mask.shape[1]))
         cols = np.arange(mask.shape[2])
@@ -69,9 +72,9 @@ def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
     return binary_dilation(mean > clouds.threshold, _disc(clouds.dilate_m / clouds.resolution_m))
 
 
-def _coarse(store: zarr.Group, time: int, step: int, sensor: Sensor) -> np.ndarray:
+def _coarse(layers: dict[str, zarr.Array], time: int, step: int, sensor: Sensor) -> np.ndarray:
     """Reflectance (y, x, band) float32 of the detector's bands on means of step * step pixels."""
-    dn, names = store["dn"], store["band"][:].tolist()
+    dn, names = layers["dn"], layers["band"][:].tolist()
     _, _, height, width = dn.shape
     down, across = -(-height // step), -(-width // step)
     found = np.empty((down, across, len(S2CLOUDLESS_BANDS)), "float32")

@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import stackstac
-import zarr
 from rasterio.enums import Resampling
 from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube
+from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube, open_layers
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
@@ -155,14 +154,20 @@ def write_piece(
     for scene in scenes:
         found = _scene_pixels(scene, sensor, piece, grid, gaps)
         for name, image in found.items():
-            before = layers.get(name, image)
-            layers[name] = np.where(before == sensor.nodata, image, before)
-    dn = np.stack([layers[name] for name in sensor.band_names()])  # (band, y, x)
-    store = zarr.open_group(path, mode="r+")
-    store["dn"][piece.time, :, *piece.place] = dn
+            before = layers.get(name)
+            layers[name] = image if before is None else _behind(before, image, sensor.nodata)
+    bands = [layers[name] for name in sensor.band_names()]
+    store = open_layers(path)
+    for number, band in enumerate(bands):
+        store["dn"][piece.time, number, *piece.place] = band  # a shard; all at once take twice as long
     classes = layers.get(sensor.clouds.asset or "")
-    store["mask"][piece.time, *piece.place] = pixel_mask(dn, classes, sensor, bool(gaps))
+    store["mask"][piece.time, *piece.place] = pixel_mask(bands, classes, sensor, bool(gaps))
     return gaps
+
+
+def _behind(before: np.ndarray, image: np.ndarray, nodata: int) -> np.ndarray:
+    """What was seen before, and an image where nothing was."""
+    return np.where(before == nodata, image, before)
 
 
 def _scene_pixels(
@@ -296,7 +301,7 @@ def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -
 
 def _write_counts(path: Path) -> None:
     """Number of clear observations of each pixel, from the masks."""
-    store = zarr.open_group(path, mode="r+")
+    store = open_layers(path)
     mask, count = store["mask"], store["valid_count"]
     times, height, width = mask.shape
     rows = max(1, _COUNT_BYTES // (times * width * CHUNK_PX)) * CHUNK_PX
