@@ -43,7 +43,8 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
     """Cube of a block, lazily, in native numbers.
 
     Returns:
-        `dn` (time, band, y, x) native dtype with attrs scale_factor, add_offset, nodata;
+        `dn` (time, band, y, x) native dtype, of a radar int16 decibels, with attrs scale_factor,
+        add_offset, nodata, units;
         `mask` (time, y, x) uint8: 0 not observed, 1 clear, 2 cloud, 3 a gap (could not be read);
         `valid_count` (y, x) uint8: clear observations;
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
@@ -79,7 +80,7 @@ def lay_out_cube(
     Args:
         times: (time) datetime64, UTC.
         bands: name -> centre [µm].
-        dn: native dtype.
+        dn: dtype.
         attrs: of `dn`: scale_factor, add_offset, nodata, ...
         more: further layers beside dn, mask and valid_count: name -> dtype. `day` has a time.
     """

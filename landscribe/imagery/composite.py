@@ -47,7 +47,8 @@ class Period:
 def composite(cube: xr.Dataset) -> xr.DataArray:
     """Median reflectance (band, y, x) float32 over the clear observations, NaN where there is none.
 
-    Works on any part of a cube (`cube.isel(y=..., x=...)`), whose native numbers it scales once.
+    Of a radar it is backscatter [dB]. Works on any part of a cube (`cube.isel(y=..., x=...)`),
+    whose native numbers it scales once.
     """
     clear = cube.mask == MASK_CLEAR
     if cube.sizes["time"] == 1:  # the median of one is itself: spare the copy

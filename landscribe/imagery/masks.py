@@ -18,12 +18,12 @@ def pixel_mask(dn: np.ndarray, classes: np.ndarray | None, sensor: Sensor, gap: 
     """Mask (y, x) uint8 by what a pixel alone says: clear, cloud, missing, or lost in a gap.
 
     Args:
-        dn: (band, y, x) native numbers; a pixel that any band lacks is missing.
+        dn: (band, y, x) numbers of the cube; a pixel that any band lacks is missing.
         classes: (y, x) of the asset that tells clouds, if the sensor has one.
         gap: whether something of these pixels could not be read; what is missing then is a gap.
     """
     cloud = np.zeros(dn.shape[1:], bool)
-    missing = (dn == sensor.nodata).any(0)
+    missing = (dn == sensor.cube_numbers.nodata).any(0)
     if sensor.clouds.method == "scl":
         cloud = ~np.isin(classes, sensor.clouds.scl_clear)
     elif sensor.clouds.method == "bits":
