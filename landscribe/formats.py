@@ -47,7 +47,8 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
     """Cube of a block, lazily, in native numbers.
 
     Returns:
-        `dn` (time, band, y, x) native dtype with attrs scale_factor, add_offset, nodata;
+        `dn` (time, band, y, x) native dtype, of a radar int16 decibels, with attrs scale_factor,
+        add_offset, nodata, units;
         `mask` (time, y, x) uint8: 0 not observed, 1 clear, 2 cloud, 3 a gap (could not be read);
         `valid_count` (y, x) uint8: clear observations;
         coords time [UTC], band (names), wavelength_um (band), x, y (centres [m]), spatial_ref.
@@ -70,10 +71,11 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
     return cube.sel(band=bands) if bands else cube
 
 
-def open_layers(path: Path) -> dict[str, zarr.Array]:
-    """Layers of a cube by name, to read and write parts of them."""
+def open_layers(path: Path, *names: str) -> list[zarr.Array]:
+    """Layers of a cube, to read and write parts of them."""
     with zarr.config.set(_CODECS):
-        return dict(zarr.open_group(path, mode="r+").arrays())
+        cube = zarr.open_group(path, mode="r+")
+        return [cube[name] for name in names]
 
 
 def lay_out_cube(
@@ -90,7 +92,7 @@ def lay_out_cube(
     Args:
         times: (time) datetime64, UTC.
         bands: name -> centre [µm].
-        dn: native dtype.
+        dn: dtype.
         attrs: of `dn`: scale_factor, add_offset, nodata, ...
         more: further layers beside dn, mask and valid_count: name -> dtype. `day` has a time.
     """
@@ -115,9 +117,7 @@ def lay_out_cube(
             "chunks": (*ones, CHUNK_PX, CHUNK_PX),
             "shards": (*ones, *shard),
             "fill_value": attrs["nodata"] if name == "dn" else 0,
-            "compressors": BloscCodec(
-                cname="zstd", clevel=1, shuffle="bitshuffle", typesize=np.dtype(dtype).itemsize
-            ),
+            "compressors": compressor(dtype),
         }
     cube = xr.Dataset(layers, coords).rio.write_crs(grid.crs)
     cube = cube.assign_coords(wavelength_um=("band", list(bands.values())))
@@ -127,6 +127,12 @@ def lay_out_cube(
     cube.to_zarr(
         path, mode="w", encoding=encoding, compute=False, consolidated=False, zarr_format=3
     )
+
+
+def compressor(dtype: np.typing.DTypeLike) -> BloscCodec:
+    """How chunks of a cube are packed: bits of the same weight stand together, so zstd is quick."""
+    size = np.dtype(dtype).itemsize
+    return BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle", typesize=size)
 
 
 def cube_grid(cube: xr.Dataset) -> Grid:

@@ -1,7 +1,8 @@
 """Cards of a sensor, of who has its scenes, and of product files on disk."""
 
 import re
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -10,6 +11,22 @@ from landscribe.imagery.filters import fault_of
 
 # The cloud detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
 S2CLOUDLESS_BANDS = ("B01", "B02", "B04", "B05", "B08", "B8A", "B09", "B10", "B11", "B12")
+Polarization = Literal["VV", "VH", "HH", "HV"]
+POLARIZATIONS = get_args(Polarization)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the numbers of a cube mean: quantity = number * scale + offset."""
+
+    dtype: str
+    nodata: int
+    scale: float
+    offset: float
+    unit: str
+
+
+DECIBELS = Numbers("int16", -32768, 0.01, 0.0, "dB")  # of a radar's cube
 
 
 class Band(Card):
@@ -19,7 +36,7 @@ class Band(Card):
         description="the product's own name, such as B04"
     )
     common_name: str | None = Field(None, description="common name of the STAC eo extension")
-    polarization: Literal["VV", "VH", "HH", "HV"] | None = Field(
+    polarization: Polarization | None = Field(
         None, description="of a radar's band: sent and received"
     )
     wavelength_um: float = Field(gt=0, description="centre [µm]; of a radar that of its carrier")
@@ -55,6 +72,24 @@ class Clouds(Card):
     def asset(self) -> str | None:
         """Asset that tells clouds, beside the bands."""
         return {"scl": "SCL", "bits": self.bits_asset}.get(self.method)
+
+
+class Speckle(Card):
+    """How the speckle of a radar is filtered."""
+
+    looks: float = Field(
+        gt=0, description="equivalent number of looks: mean**2 / variance of level ground"
+    )
+    window_px: int = Field(
+        ge=3, description="side of the square that local means are taken over, odd [px]"
+    )
+
+    @field_validator("window_px")
+    @classmethod
+    def _has_a_middle(cls, window_px: int) -> int:
+        if window_px % 2 == 0:
+            raise ValueError(f"is even, so no pixel is in its middle; take {window_px + 1}")
+        return window_px
 
 
 class Provider(Card):
@@ -109,14 +144,19 @@ class Sensor(Card):
         0, ge=0, description="edges of pixels lie at this plus multiples of gsd_m [m]"
     )
     dtype: Literal["uint8", "uint16", "int16", "float32"] = Field(
-        description="native data type of the pixels"
+        description="data type of the pixels in the files"
     )
     nodata: int = Field(description="pixel value that means: not observed")
     scale: float = Field(
-        gt=0, description="reflectance, or a radar's backscatter, = dn * scale + offset"
+        gt=0,
+        description="reflectance, or a radar's backscatter as linear power, = pixel * scale +"
+        " offset",
     )
     offset: float = Field(description="see scale")
     clouds: Clouds = Field(description="how pixels that do not show the ground are found")
+    speckle: Speckle | None = Field(
+        None, description="how a radar's speckle is filtered; none: not at all"
+    )
     bands: list[Band] = Field(min_length=1, description="bands of the cube, in its order")
     providers: list[Provider] = Field(
         default_factory=list,
@@ -148,7 +188,30 @@ class Sensor(Card):
                 f"bands: {', '.join(lacking)} without {wanted}, which each band of kind {self.kind}"
                 " has; add it"
             )
+        if self.kind == "optical" and self.speckle:
+            raise ValueError("speckle is of a radar, but kind is optical; remove one of them")
+        if self.kind == "radar" and self.clouds.method != "none":
+            raise ValueError(
+                f"clouds.method {self.clouds.method}, but a radar sees through clouds; write none"
+            )
         return self
+
+    @property
+    def quantity(self) -> str:
+        """What its cube holds."""
+        return {"optical": "reflectance", "radar": "backscatter"}[self.kind]
+
+    @property
+    def cube_numbers(self) -> Numbers:
+        """Numbers of its cube: those of the files, but of a radar decibels."""
+        if self.kind == "radar":
+            return DECIBELS
+        return Numbers(self.dtype, self.nodata, self.scale, self.offset, "1")
+
+    @property
+    def margin_px(self) -> int:
+        """How far beyond a window its pixels matter to those inside [px]."""
+        return self.speckle.window_px // 2 if self.speckle else 0
 
     def band_names(self) -> list[str]:
         """Names in the cube's order."""

@@ -30,7 +30,8 @@ def main(
     """Stack the scenes of a block to its cube (time, band, y, x), with cloud mask and counts.
 
     Numbers stay as delivered, on the native grid: bands that lie on it are not resampled, pixels of
-    coarser bands are repeated. A run that was killed goes on where it stopped.
+    coarser bands are repeated. Of a radar they are decibels, its speckle filtered. A run that was
+    killed goes on where it stopped.
 
     Args:
         region: card in config/regions.

@@ -10,7 +10,7 @@ from landscribe.cards import CONFIG, KINDS, Model, Region, Run, Split, Task, che
 from landscribe.command import InputError
 from landscribe.imagery.items import band_fields
 from landscribe.schemas import schemas
-from landscribe.sensors import Archive, Sensor
+from landscribe.sensors import Archive, Numbers, Sensor
 
 CARDS = [(kind, p) for kind in KINDS for p in sorted(Path("config", kind).glob("*.yaml"))]
 RUN = yaml.safe_load(Path("config/demo.yaml").read_text())
@@ -143,6 +143,8 @@ CARD = {
     "clouds": {"method": "none"},
     "bands": [BAND | {"fwhm_um": 0.1}],
 }
+RADAR = {"kind": "radar", "bands": [BAND | {"polarization": "VV"}]}
+SPECKLE = {"looks": 4.4, "window_px": 7}
 ASKED = {"name": "one", "catalogue": "https://example.org/stac"}
 
 
@@ -151,6 +153,10 @@ ASKED = {"name": "one", "catalogue": "https://example.org/stac"}
     [
         ({"bands": [BAND]}, "B1 without fwhm_um, which each band of kind optical has"),
         ({"kind": "radar"}, "B1 without polarization, which each band of kind radar has"),
+        ({"speckle": SPECKLE}, "speckle is of a radar, but kind is optical"),
+        (RADAR | {"speckle": SPECKLE | {"window_px": 6}}, "window_px: is even.*take 7"),
+        (RADAR | {"speckle": SPECKLE | {"looks": 0}}, "speckle.looks"),
+        (RADAR | {"clouds": {"method": "scl"}}, "clouds.method scl, but a radar sees through"),
         ({"origin_m": 30}, "origin_m 30 is a pixel or more"),
         ({"providers": [ASKED, ASKED]}, "providers: one stands twice"),
         ({"providers": [ASKED | {"signing": "x"}]}, "providers.0.signing"),
@@ -164,8 +170,15 @@ def test_faults_of_sensors_and_providers_are_told(change, told):
         check(Sensor, CARD | change, "s")
 
 
+def test_cubes_hold_the_numbers_of_the_files_but_decibels_of_a_radar():
+    plain, radar = check(Sensor, CARD, "s"), check(Sensor, CARD | RADAR | {"speckle": SPECKLE}, "s")
+    assert plain.cube_numbers == Numbers("float32", 0, 1, 0, "1")
+    assert radar.cube_numbers == Numbers("int16", -32768, 0.01, 0, "dB")
+    assert (plain.margin_px, radar.margin_px) == (0, 3)
+
+
 def test_a_radar_has_polarizations_and_no_width():
-    radar = check(Sensor, CARD | {"kind": "radar", "bands": [BAND | {"polarization": "VV"}]}, "s")
+    radar = check(Sensor, CARD | RADAR, "s")
     assert band_fields(radar.bands[0]) == {
         "name": "B1",
         "eo:center_wavelength": 0.5,

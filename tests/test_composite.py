@@ -5,7 +5,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, cube_grid, lay_out_cube, read_cube
+from landscribe.formats import (
+    MASK_CLEAR,
+    MASK_CLOUD,
+    cube_grid,
+    lay_out_cube,
+    open_layers,
+    read_cube,
+)
 from landscribe.imagery import composite as module
 from landscribe.imagery.composite import Period, best_score, composite, periods, write_composites
 from tests.made_cube import BLOCK, cube
@@ -43,11 +50,11 @@ def series(tmp_path_factory):
     grid = BLOCK.grid(10)
     lay_out_cube(path, grid, times, {"B02": 0.49, "B05": 0.7}, np.dtype("uint16"), attrs)
     size = (len(DAYS), 2, grid.height, grid.width)
-    store = module.zarr.open_group(path, mode="r+")
-    store["dn"][:] = rng.integers(1, 9000, size)
+    dn, masks, counts = open_layers(path, "dn", "mask", "valid_count")
+    dn[:] = rng.integers(1, 9000, size)
     mask = rng.choice([1, 1, 1, 2, 0, 3], (len(DAYS), grid.height, grid.width)).astype("uint8")
-    store["mask"][:] = mask
-    store["valid_count"][:] = (mask == MASK_CLEAR).sum(0)
+    masks[:] = mask
+    counts[:] = (mask == MASK_CLEAR).sum(0)
     return path
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, grey_opening
 
+from landscribe.command import InputError
 from landscribe.imagery.context import BANDS, SUPPORT_PX, context_features
 
 
@@ -86,3 +87,63 @@ def test_texture_tells_stripes_of_equal_mean_and_spread_apart():
     ]
     at = features[0][1].index("B08_texture03")
     assert features[0][0][at, 32, 32] > features[1][0][at, 32, 32] + 0.5
+
+
+@pytest.fixture
+def backscatter():
+    """VV and VH [dB] of speckled ground, with a gap."""
+    rng = np.random.default_rng(1)
+    image = rng.normal([[[-10]], [[-17]]], 1, (2, 200, 220)).astype("float32")
+    image[1, 60:70, 90:110] = np.nan
+    return image
+
+
+def test_radar_bands_add_features_and_change_none(image, backscatter):
+    image[:, 50:60, 50:80] = np.nan
+    plain, names = context_features(image, list(BANDS))
+    both = np.concatenate([backscatter[:1], image, backscatter[1:]])
+    found, more = context_features(both, ["VV", *BANDS, "VH"])
+    assert more[: len(names)] == names
+    np.testing.assert_array_equal(found[: len(names)], plain)
+    own, ratio = ["VV", "VH"], ["VH_over_VV"]
+    assert more[len(names) :] == [
+        *own,
+        *ratio,
+        *(f"{name}_mean{scale}" for scale in (2, 4, 8, 16) for name in own + ratio),
+        *(f"{name}_deviation{scale}" for scale in (2, 4, 8) for name in own),
+    ]
+    assert np.isfinite(found).all()
+    none, nameless = context_features(image, list(BANDS), ("radar",))
+    assert none.shape == (0, 200, 220) and nameless == []
+
+
+def test_radar_features_are_those_of_the_textbook(image, backscatter):
+    backscatter = np.nan_to_num(backscatter, nan=-17)
+    both = np.concatenate([image, backscatter])
+    found, names = context_features(both, [*BANDS, "VV", "VH"], ("radar",))
+    layers = dict(zip(names, found, strict=True))
+    difference = backscatter[1] - backscatter[0]
+    np.testing.assert_array_equal(layers["VH_over_VV"], difference)
+    for name, layer in (("VV", backscatter[0]), ("VH", backscatter[1]), ("VH_over_VV", difference)):
+        mean = gaussian_filter(layer, 8, truncate=3.0, mode="mirror")
+        np.testing.assert_allclose(layers[f"{name}_mean8"], mean, atol=1e-3)
+    square = gaussian_filter(backscatter[0].astype(float) ** 2, 4, truncate=3.0, mode="mirror")
+    mean = gaussian_filter(backscatter[0].astype(float), 4, truncate=3.0, mode="mirror")
+    np.testing.assert_allclose(layers["VV_deviation4"], np.sqrt(square - mean**2), atol=0.01)
+
+
+def test_radar_features_are_local_beside_a_gap(image, backscatter):
+    both, bands = np.concatenate([image, backscatter]), [*BANDS, "VV", "VH"]
+    whole, _ = context_features(both, bands, ("radar",))
+    rows, cols = slice(80 - SUPPORT_PX, 120 + SUPPORT_PX), slice(90 - SUPPORT_PX, 130 + SUPPORT_PX)
+    part, _ = context_features(both[:, rows, cols], bands, ("radar",))
+    inner = np.s_[:, SUPPORT_PX:-SUPPORT_PX, SUPPORT_PX:-SUPPORT_PX]
+    np.testing.assert_array_equal(part[inner], whole[:, 80:120, 90:130])
+
+
+def test_a_single_polarization_has_no_ratio_and_radar_alone_is_refused(image, backscatter):
+    found, names = context_features(np.concatenate([image, backscatter[:1]]), [*BANDS, "HV"])
+    assert [name for name in names if "over" in name] == []
+    assert len(found) == len(names) and "HV_mean4" in names
+    with pytest.raises(InputError, match="context needs the bands B02"):
+        context_features(backscatter, ["VV", "VH"])

@@ -5,10 +5,13 @@ tiles with that halo is the same as one made at once. The benchmark `landuse` sh
 brings.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from landscribe.command import InputError
+from landscribe.sensors import POLARIZATIONS
 
 SCALES_PX = (1, 2, 4, 8, 16)  # standard deviations of the Gaussian neighbourhoods
 DEVIATION_SCALES_PX = (2, 4, 8)
@@ -31,6 +34,8 @@ _EDGE_BANDS = ("B08", "B02", "ndvi")
 _TEXTURE_BANDS = ("B03", "B04", "B08", "B11")
 _TEXTURE_TAPS, _TEXTURE_ORDERS = 5, 4  # side of the cosine filters [px], and how many orders
 _TEXTURE_SCALE_PX = 4  # of the window over which their energy is averaged
+_RADAR_SCALES_PX = (2, 4, 8, 16)  # the speckle filter has made scale 1 level
+_CROSSED = {"VV": "VH", "HH": "HV"}  # co-polarised band -> the cross-polarised one beside it
 _FLOOR = 0.01  # least reflectance, and energy, of which a logarithm is taken
 
 
@@ -40,9 +45,10 @@ def context_features(
     """Features (feature, y, x) float32 of an image, and their names.
 
     Args:
-        reflectance: (band, y, x) float32, 0-1, NaN where not observed; such pixels are filled from
-            their neighbours first, and have features too (nobody should map them).
-        bands: names of the bands; BANDS have to be among them.
+        reflectance: (band, y, x) float32, 0-1, of a radar's bands in decibels; NaN where not
+            observed. Such pixels are filled from their neighbours first, and have features too
+            (nobody should map them).
+        bands: names of the bands; BANDS have to be among them, and polarizations (VV, ...) may be.
         families: of `FAMILIES`; all of them by default.
     """
     if missing := [name for name in BANDS if name not in bands]:
@@ -50,14 +56,23 @@ def context_features(
             f"context needs the bands {', '.join(missing)} too; add them to the sensor card,"
             " or set `context: false` in the model card"
         )
-    image = reflectance[[bands.index(name) for name in BANDS]]
-    seen = np.isfinite(image).all(0)
-    layers = {name: _filled(layer, seen) for name, layer in zip(BANDS, image, strict=True)}
+    layers, seen = _layers(reflectance, bands, BANDS)
     layers |= {name: _difference(layers[a], layers[b]) for name, (a, b) in _INDICES.items()}
+    radar = _layers(reflectance, bands, [name for name in POLARIZATIONS if name in bands])
     found: dict[str, np.ndarray] = {}
     for family in families or tuple(FAMILIES):
-        found |= FAMILIES[family](layers, seen)
-    return np.stack(list(found.values())), list(found)
+        found |= FAMILIES[family](*(radar if family == "radar" else (layers, seen)))
+    none = np.empty((0, *reflectance.shape[1:]), "float32")
+    return np.stack([*found.values()]) if found else none, list(found)
+
+
+def _layers(
+    image: np.ndarray, bands: list[str], names: Sequence[str]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Layers (y, x) of some bands without gaps, and where all of them were observed."""
+    chosen = image[[bands.index(name) for name in names]]
+    seen = np.isfinite(chosen).all(0)
+    return {name: _filled(layer, seen) for name, layer in zip(names, chosen, strict=True)}, seen
 
 
 def _own(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
@@ -75,15 +90,7 @@ def _neighbourhoods(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str
 
 def _deviations(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str, np.ndarray]:
     """Local standard deviations: roofs and hedges differ from fields of the same mean."""
-    found = {}
-    chosen = {name: layers[name] for name in _DEVIATION_BANDS}
-    squares = {name: layer * layer for name, layer in chosen.items()}
-    for scale in DEVIATION_SCALES_PX:
-        means, powers = _means(chosen, seen, scale), _means(squares, seen, scale)
-        for name, mean in means.items():
-            variance = powers[name] - mean**2
-            found[f"{name}_deviation{scale}"] = np.sqrt(np.maximum(variance, 0))
-    return found
+    return _spreads({name: layers[name] for name in _DEVIATION_BANDS}, seen)
 
 
 def _profiles(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarray]:
@@ -134,6 +141,26 @@ def _texture(layers: dict[str, np.ndarray], _: np.ndarray) -> dict[str, np.ndarr
     return found
 
 
+def _radar(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str, np.ndarray]:
+    """Backscatter [dB], its means and spreads, and cross- minus co-polarised: crowns and stalks.
+
+    Volume scattering turns the polarisation, bare ground and water do not: Vreugdenhil et al. 2018,
+    doi:10.3390/rs10091396. Means of decibels are logarithms of geometric means of power.
+    """
+    ratios = {
+        f"{cross}_over_{co}": layers[cross] - layers[co]
+        for co, cross in _CROSSED.items()
+        if co in layers and cross in layers
+    }
+    found = layers | ratios
+    means = {
+        f"{name}_mean{scale}": mean
+        for scale in _RADAR_SCALES_PX
+        for name, mean in _means(found, seen, scale).items()
+    }
+    return found | means | _spreads(layers, seen)
+
+
 FAMILIES = {
     "own": _own,
     "neighbourhoods": _neighbourhoods,
@@ -141,6 +168,7 @@ FAMILIES = {
     "profiles": _profiles,
     "edges": _edges,
     "texture": _texture,
+    "radar": _radar,
 }
 
 
@@ -157,6 +185,18 @@ def _means(layers: dict[str, np.ndarray], seen: np.ndarray, scale_px: int) -> di
         return {name: _blurred(layer, scale_px) for name, layer in layers.items()}
     weight = np.maximum(_blurred(seen.astype("float32"), scale_px), 1e-6)
     return {name: _blurred(layer * seen, scale_px) / weight for name, layer in layers.items()}
+
+
+def _spreads(layers: dict[str, np.ndarray], seen: np.ndarray) -> dict[str, np.ndarray]:
+    """Gaussian standard deviations of layers at several scales, of what was observed."""
+    found = {}
+    squares = {name: layer * layer for name, layer in layers.items()}
+    for scale in DEVIATION_SCALES_PX:
+        means, powers = _means(layers, seen, scale), _means(squares, seen, scale)
+        for name, mean in means.items():
+            variance = powers[name] - mean**2
+            found[f"{name}_deviation{scale}"] = np.sqrt(np.maximum(variance, 0))
+    return found
 
 
 def _blurred(layer: np.ndarray, scale_px: float) -> np.ndarray:

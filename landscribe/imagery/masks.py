@@ -15,15 +15,17 @@ from landscribe.sensors import S2CLOUDLESS_BANDS, Clouds, Sensor
 _STRIP_PX = 1020  # rows that are averaged at once
 
 
-def pixel_mask(bands: list[np.ndarray], classes: np.ndarray | None, sensor: Sensor, gap: bool) -> np.ndarray:
+def pixel_mask(
+    bands: list[np.ndarray], classes: np.ndarray | None, sensor: Sensor, gap: bool
+) -> np.ndarray:
     """Mask (y, x) uint8 by what a pixel alone says: clear, cloud, missing, or lost in a gap.
 
     Args:
-        bands: (y, x) native numbers each; a pixel that any of them lacks is missing.
+        bands: (y, x) numbers of the cube each; a pixel that any of them lacks is missing.
         classes: (y, x) of the asset that tells clouds, if the sensor has one.
         gap: whether something of these pixels could not be read; what is missing then is a gap.
     """
-    missing = reduce(np.logical_or, (band == sensor.nodata for band in bands))
+    missing = reduce(np.logical_or, (band == sensor.cube_numbers.nodata for band in bands))
     cloud = np.zeros_like(missing)
     if sensor.clouds.method == "scl":
         cloud = ~np.isin(classes, sensor.clouds.scl_clear)
@@ -45,10 +47,9 @@ def write_cloud_mask(cube: Path, time: int, sensor: Sensor) -> None:
     and 21.2 % at the threshold 0.4). A whole block has 2.8 million of them, so it is done at once,
     without seams. A pixel that is cloud already stays cloud, so it may be done again.
     """
-    layers = open_layers(cube)
+    dn, mask = open_layers(cube, "dn", "mask")
     step = round(sensor.clouds.resolution_m / sensor.gsd_m)
-    cloud = cloud_mask(_coarse(layers, time, step, sensor), sensor.clouds)
-    mask = layers["mask"]
+    cloud = cloud_mask(_coarse(dn, time, step, sensor), sensor.clouds)
     for top in range(0, mask.shape[1], mask.shards[1]):
         rows = np.arange(top, min(top + mask.shards[1], mask.shape[1]))
         cols = np.arange(mask.shape[2])
@@ -72,9 +73,9 @@ def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
     return binary_dilation(mean > clouds.threshold, _disc(clouds.dilate_m / clouds.resolution_m))
 
 
-def _coarse(layers: dict[str, zarr.Array], time: int, step: int, sensor: Sensor) -> np.ndarray:
+def _coarse(dn: zarr.Array, time: int, step: int, sensor: Sensor) -> np.ndarray:
     """Reflectance (y, x, band) float32 of the detector's bands on means of step * step pixels."""
-    dn, names = layers["dn"], layers["band"][:].tolist()
+    names = sensor.band_names()
     _, _, height, width = dn.shape
     down, across = -(-height // step), -(-width // step)
     found = np.empty((down, across, len(S2CLOUDLESS_BANDS)), "float32")

@@ -1,4 +1,4 @@
-"""Cubes: the scenes of a block on the sensor's native grid, in native numbers.
+"""Cubes: the scenes of a block on the sensor's native grid, in native numbers or decibels.
 
 A cube grows in pieces, one pass of the satellite over one window: stackstac reads a piece, and it
 becomes shards of Zarr v3, one per band. So memory is bounded by the window, whatever the number of
@@ -26,6 +26,7 @@ from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
+from landscribe.imagery.radar import cube_bands
 from landscribe.imagery.reader import Reader
 from landscribe.imagery.signing import signed
 from landscribe.provenance import code_version
@@ -52,11 +53,12 @@ class Piece:
             slice(self.left, self.left + self.width),
         )
 
-    def grid(self, whole: Grid) -> Grid:
-        """Grid of the window."""
-        west = whole.west + self.left * whole.gsd_m
-        north = whole.north - self.top * whole.gsd_m
-        return Grid(whole.epsg, west, north, self.width, self.height, whole.gsd_m)
+    def grid(self, whole: Grid, margin_px: int = 0) -> Grid:
+        """Grid of the window, with a margin on each side."""
+        west = whole.west + (self.left - margin_px) * whole.gsd_m
+        north = whole.north - (self.top - margin_px) * whole.gsd_m
+        sides = (self.width + 2 * margin_px, self.height + 2 * margin_px)
+        return Grid(whole.epsg, west, north, *sides, whole.gsd_m)
 
 
 def write_cube(
@@ -155,34 +157,35 @@ def write_piece(
         found = _scene_pixels(scene, sensor, piece, grid, gaps)
         for name, image in found.items():
             before = layers.get(name)
-            layers[name] = image if before is None else _behind(before, image, sensor.nodata)
+            layers[name] = image if before is None else _behind(before, image, sensor)
     bands = [layers[name] for name in sensor.band_names()]
-    store = open_layers(path)
-    for number, band in enumerate(bands):
-        store["dn"][piece.time, number, *piece.place] = band  # a shard; all at once take twice as long
+    dn, mask = open_layers(path, "dn", "mask")
+    for number, band in enumerate(bands):  # shard by shard: all at once take twice as long
+        dn[piece.time, number, *piece.place] = band
     classes = layers.get(sensor.clouds.asset or "")
-    store["mask"][piece.time, *piece.place] = pixel_mask(bands, classes, sensor, bool(gaps))
+    mask[piece.time, *piece.place] = pixel_mask(bands, classes, sensor, bool(gaps))
     return gaps
 
 
-def _behind(before: np.ndarray, image: np.ndarray, nodata: int) -> np.ndarray:
+def _behind(before: np.ndarray, image: np.ndarray, sensor: Sensor) -> np.ndarray:
     """What was seen before, and an image where nothing was."""
-    return np.where(before == nodata, image, before)
+    return np.where(before == sensor.cube_numbers.nodata, image, before)
 
 
 def _scene_pixels(
     scene: dict, sensor: Sensor, piece: Piece, grid: Grid, gaps: list[Gap]
 ) -> dict[str, np.ndarray]:
-    """Pixels (y, x) of each asset of a scene in a window."""
+    """Pixels (y, x) of each asset of a scene in a window, in the numbers of the cube."""
     assets, failures = scene["assets"], []
     wanted = wanted_assets(sensor)
     there = [name for name in wanted if name in assets]
-    empty = np.full((piece.height, piece.width), sensor.nodata, sensor.dtype)
+    place = piece.grid(grid, sensor.margin_px)
+    empty = np.full((place.height, place.width), sensor.nodata, sensor.dtype)
     found = dict.fromkeys(wanted, empty)
     if there:
         opened = partial(signed, how=scene["properties"].get(SIGNING, "none"))
         reader = partial(Reader, opened=opened, failed=failures.append)
-        pixels = _stacked(scene, there, piece.grid(grid), sensor, reader)
+        pixels = _stacked(scene, there, place, sensor, reader)
         found |= dict(zip(there, pixels, strict=True))
     for name in set(there) & set(sensor.band_names()):
         found[name] = _harmonised(found[name], assets[name], sensor)
@@ -192,13 +195,13 @@ def _scene_pixels(
         href = assets.get(name, {}).get("href")
         if reason := reasons.get(href) if href else "the scene has no such asset":
             gaps.append(Gap(scene["id"], name, **where, reason=reason))
-    return found
+    return cube_bands(found, sensor) if sensor.kind == "radar" else found
 
 
 def _stacked(
     scene: dict, assets: list[str], grid: Grid, sensor: Sensor, reader: partial
 ) -> np.ndarray:
-    """Pixels (asset, y, x) of a scene on a grid, in the sensor's dtype."""
+    """Pixels (asset, y, x) of a scene on a grid, in the files' dtype."""
     dtype = np.dtype(sensor.dtype)
     try:
         lazy = stackstac.stack(
@@ -287,22 +290,22 @@ def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -
     """An empty cube with a time for each pass: that of its first scene."""
     moments = [one[0]["properties"]["datetime"] for one in passes]
     times = pd.to_datetime(moments, utc=True, format="ISO8601").tz_convert(None).values
+    numbers = sensor.cube_numbers
     attrs = {
-        "long_name": {"optical": "reflectance", "radar": "backscatter"}[sensor.kind]
-        + ", as delivered",
-        "scale_factor": sensor.scale,
-        "add_offset": sensor.offset,
-        "nodata": sensor.nodata,
+        "long_name": sensor.quantity + ("" if sensor.kind == "radar" else ", as delivered"),
+        "units": numbers.unit,
+        "scale_factor": numbers.scale,
+        "add_offset": numbers.offset,
+        "nodata": numbers.nodata,
     }
     bands = {band.name: band.wavelength_um for band in sensor.bands}
     with written(path) as part:
-        lay_out_cube(part, grid, times, bands, np.dtype(sensor.dtype), attrs)
+        lay_out_cube(part, grid, times, bands, np.dtype(numbers.dtype), attrs)
 
 
 def _write_counts(path: Path) -> None:
     """Number of clear observations of each pixel, from the masks."""
-    store = open_layers(path)
-    mask, count = store["mask"], store["valid_count"]
+    mask, count = open_layers(path, "mask", "valid_count")
     times, height, width = mask.shape
     rows = max(1, _COUNT_BYTES // (times * width * CHUNK_PX)) * CHUNK_PX
     for top in range(0, height, min(rows, WINDOW_PX)):

@@ -52,9 +52,7 @@ def train(
     torch.manual_seed(work.seed)
     network = UNet(len(signature.bands), len(signature.classes), settings)
     network.measure(samples)
-    tiles = Tiles(
-        samples, signature.classes, settings.train_px, settings.tiles_per_epoch, work.seed
-    )
+    tiles = Tiles(samples, signature, settings.train_px, settings.tiles_per_epoch, work.seed)
     schedule = Schedule(
         settings.epochs,
         settings.patience,

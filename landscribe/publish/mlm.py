@@ -86,13 +86,17 @@ def _input(origin: Origin) -> ModelInput:
     signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
     shape = [-1, len(signature["bands"]), tile_px, tile_px]
     dims = ["batch", "channel", "height", "width"]
-    scaling = f"A * {origin.sensor.scale:g} + {origin.sensor.offset:g}"
+    sensor = origin.sensor
+    scaling, what = f"A * {sensor.scale:g} + {sensor.offset:g}", "Reflectance"
+    if sensor.kind == "radar":
+        scaling = f"10 * log10({scaling})"
+        what = "Backscatter [dB], its speckle filtered by landscribe.imagery.radar,"
     return ModelInput.create(
-        name="reflectance",
+        name=sensor.quantity,
         bands=list(signature["bands"]),
         input=InputStructure.create(shape, dims, "float32"),
         description=(
-            f"Reflectance on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
+            f"{what} on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
             " the training statistics is part of the model. A scene that says an offset of its own"
             " is read with that one"
         ),

@@ -14,12 +14,14 @@ from torch.utils.data import Dataset
 from landscribe.command import InputError
 from landscribe.formats import NODATA, SPLITS, cube_grid, read_cube, read_polygons, read_raster
 from landscribe.imagery.composite import composite
+from landscribe.sensors import POLARIZATIONS
 from landscribe.training.boundless import boundless
-from landscribe.training.predictor import Sample
+from landscribe.training.predictor import Sample, Signature
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
 IGNORE = -1  # target of pixels that must not teach
 _FREE_CHANGE = 0.05  # spread of the random brightness: season and haze vary more than that
+_FREE_CHANGE_DB = 0.5  # of a radar's: soil moisture varies more than that
 
 
 def read_samples(
@@ -52,15 +54,16 @@ class Tiles(Dataset):
     def __init__(
         self,
         samples: list[Sample],
-        classes: tuple[int, ...],
+        signature: Signature,
         tile_px: int,
         length: int,
         seed: int,
     ) -> None:
-        self.samples, self.classes = samples, classes
+        self.samples, self.classes = samples, signature.classes
+        self.radar = np.isin(signature.bands, POLARIZATIONS)  # (band)
         self.tile_px, self.length, self.seed = tile_px, length, seed
         self.epoch = 0
-        self.pixels = pixels_by_class(samples, classes)
+        self.pixels = pixels_by_class(samples, signature.classes)
 
     def __len__(self) -> int:
         return self.length
@@ -74,7 +77,7 @@ class Tiles(Dataset):
         sample, shift = self.samples[block], rng.integers(-self.tile_px // 4, self.tile_px // 4, 2)
         image, target = cut(sample, rows[at] + shift[0], cols[at] + shift[1], self.tile_px)
         target = class_indices(target, self.classes)
-        image = image * np.float32(1 + _FREE_CHANGE * rng.standard_normal())
+        image = _brightened(image, self.radar, rng.standard_normal())
         turns, mirrored = rng.integers(4), rng.integers(2)
         image, target = (np.rot90(a, turns, (-2, -1)) for a in (image, target))
         if mirrored:
@@ -87,6 +90,18 @@ def class_indices(classes: np.ndarray, legend: tuple[int, ...]) -> np.ndarray:
     table = np.full(256, IGNORE, "int64")
     table[list(legend)] = np.arange(len(legend))
     return table[classes]
+
+
+def _brightened(image: np.ndarray, radar: np.ndarray, change: float) -> np.ndarray:
+    """Image (band, y, x) float32 as bright as at another time: a factor, of decibels a shift.
+
+    Args:
+        radar: (band) bool: in decibels.
+        change: in spreads.
+    """
+    brighter = image * np.float32(1 + _FREE_CHANGE * change)
+    brighter[radar] = image[radar] + np.float32(_FREE_CHANGE_DB * change)
+    return brighter
 
 
 def _sample(cube: Path, labels: Path, table: gpd.GeoDataFrame, bands: list[str]) -> Sample:

@@ -28,7 +28,7 @@ import rasterio
 from rasterio.shutil import copy
 from rasterio.windows import Window
 
-from landscribe.formats import CHUNK_PX, WINDOW_PX
+from landscribe.formats import CHUNK_PX, WINDOW_PX, compressor
 from landscribe.grid import Block
 from landscribe.sensors import Archive, Sensor
 from landscribe.sources import located
@@ -49,6 +49,7 @@ ENCODING = {
     "chunks": (1, 1, CHUNK_PX, CHUNK_PX),
     "shards": (1, 1, WINDOW_PX, WINDOW_PX),
     "fill_value": 0,
+    "compressors": compressor("uint16"),
 }
 
 
@@ -244,7 +245,7 @@ def goals(rows: list[dict], runs: list[dict]) -> list[Goal]:
 
 def _to_zarr(cube: object, out: Path) -> None:
     cube = cube.chunk(CHUNKS)
-    encoding = ENCODING | {"fill_value": cube.dtype.type(0)}
+    encoding = ENCODING | {"fill_value": cube.dtype.type(0), "compressors": compressor(cube.dtype)}
     cube.to_dataset(name="dn").to_zarr(
         out, mode="w", encoding={"dn": encoding}, consolidated=False, zarr_format=3
     )
