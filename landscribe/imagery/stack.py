@@ -7,7 +7,7 @@ dates, files are few, pieces can be made anywhere in any order, and a killed run
 
 import hashlib
 import json
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.formats import CHUNK_PX, MASK_CLEAR, WINDOW_PX, lay_out_cube, open_layers
+from landscribe.formats import MASK_CLEAR, WINDOW_PX, lay_out_cube, open_layers
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
@@ -31,8 +31,6 @@ from landscribe.imagery.reader import Reader
 from landscribe.imagery.signing import signed
 from landscribe.provenance import code_version
 from landscribe.sensors import Sensor
-
-_COUNT_BYTES = 2**26  # of masks that are counted at once
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,10 @@ def write_cube(
         if sensor.clouds.method == "s2cloudless":
             times = range(len(passes))
             jobs = [workers.submit(write_cloud_mask, path, time, sensor) for time in times]
-            for job in tqdm(
-                as_completed(jobs), "mask clouds", len(jobs), unit="pass", mininterval=1
-            ):
-                job.result()
-    _write_counts(path)
+            _wait(jobs, "mask clouds", "pass")
+        windows = [piece for piece in pieces if piece.time == 0]
+        jobs = [workers.submit(_count_window, path, window) for window in windows]
+        _wait(jobs, "count clear looks", "window")
     return gaps
 
 
@@ -303,15 +300,19 @@ def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -
         lay_out_cube(part, grid, times, bands, np.dtype(numbers.dtype), attrs)
 
 
-def _write_counts(path: Path) -> None:
-    """Number of clear observations of each pixel, from the masks."""
+def _wait(jobs: list[Future], what: str, unit: str) -> None:
+    """Show how far jobs are; what ends one ends all."""
+    for job in tqdm(as_completed(jobs), what, len(jobs), unit=unit, mininterval=1):
+        job.result()
+
+
+def _count_window(path: Path, window: Piece) -> None:
+    """Number of clear observations of each pixel of a window, from the masks, at most 254."""
     mask, count = open_layers(path, "mask", "valid_count")
-    times, height, width = mask.shape
-    rows = max(1, _COUNT_BYTES // (times * width * CHUNK_PX)) * CHUNK_PX
-    for top in range(0, height, min(rows, WINDOW_PX)):
-        strip = slice(top, min(top + min(rows, WINDOW_PX), height))
-        clear = (mask[:, strip] == MASK_CLEAR).sum(0)
-        count[strip] = clear.clip(max=254).astype("uint8")
+    clear = np.zeros((window.height, window.width), "uint16")
+    for time in range(mask.shape[0]):
+        clear += mask[time, *window.place] == MASK_CLEAR
+    count[window.place] = clear.clip(max=254).astype("uint8")
 
 
 def _moment(scene: dict) -> tuple[str, str]:
