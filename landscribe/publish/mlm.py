@@ -11,6 +11,7 @@ from pystac.extensions.mlm import (
     Hyperparameters,
     InputStructure,
     MLMExtension,
+    ModelBand,
     ModelInput,
     ModelOutput,
     ProcessingExpression,
@@ -24,6 +25,7 @@ from landscribe.publish.product import Origin
 from landscribe.publish.stac import base_item, described, legend_classes
 
 EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
+_FORMULA = "gdal-calc"  # of expressions
 _FRAMEWORKS = {"torch": ("PyTorch", "torch"), "sklearn": ("scikit-learn", "scikit-learn")}
 
 
@@ -86,18 +88,35 @@ def _input(origin: Origin) -> ModelInput:
     signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
     shape = [-1, len(signature["bands"]), tile_px, tile_px]
     dims = ["batch", "channel", "height", "width"]
-    scaling = f"A * {origin.sensor.scale:g} + {origin.sensor.offset:g}"
+    bands, whole = _scaled(origin)
     return ModelInput.create(
         name="reflectance",
-        bands=list(signature["bands"]),
+        bands=bands,
         input=InputStructure.create(shape, dims, "float32"),
         description=(
-            f"Reflectance on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
-            " the training statistics is part of the model. A scene that says an offset of its own"
-            " is read with that one"
+            f"Reflectance, of a radar backscatter, on a grid of {signature['gsd_m']:g} m, NaN where"
+            " not observed; scaling to the training statistics is part of the model. A scene that"
+            " says an offset of its own is read with that one"
         ),
-        pre_processing_function=ProcessingExpression.create("gdal-calc", scaling),
+        pre_processing_function=whole,
     )
+
+
+def _scaled(origin: Origin) -> tuple[list[str] | list[ModelBand], ProcessingExpression | None]:
+    """Bands of the input, and how the numbers of files become it.
+
+    MLM has one expression for all bands, or one on each: so it stands where sensors differ.
+    """
+    names = origin.model["signature"]["bands"]
+    of = {
+        band.name: f"A * {sensor.scale:g} + {sensor.offset:g}"
+        for sensor in origin.sensors
+        for band in sensor.bands
+    }
+    each = [of[name] for name in names]
+    if len(set(each)) == 1:
+        return list(names), ProcessingExpression.create(_FORMULA, each[0])
+    return [ModelBand.create(n, _FORMULA, how) for n, how in zip(names, each, strict=True)], None
 
 
 def _output(origin: Origin) -> ModelOutput:
@@ -115,7 +134,7 @@ def _output(origin: Origin) -> ModelOutput:
 
 def _bands(origin: Origin) -> list[dict]:
     """Bands of the input, in its order, as STAC 1.1 and eo 2.0 name their properties."""
-    card = {band.name: band for band in origin.sensor.bands}
+    card = {band.name: band for sensor in origin.sensors for band in sensor.bands}
     return [band_fields(card[name]) for name in origin.model["signature"]["bands"]]
 
 
