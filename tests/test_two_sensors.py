@@ -146,26 +146,6 @@ def test_what_one_sensor_did_not_see_is_not_mapped(made):
     assert (found[:, 9:, 5:] != PROBABILITY_NODATA).mean() > 0.9
 
 
-@pytest.mark.parametrize(
-    ("order", "told"),
-    [
-        (("ear", "eye"), "cube 1 of 4 is .*/33UUU/ear/cube.zarr, but that of 33UUU/eye was wanted"),
-        (("eye",), "cube 2 of 2 is .*/33UVU/eye/cube.zarr, but that of 33UUU/ear was wanted"),
-    ],
-)
-def test_cubes_in_another_order_are_refused(made, order, told):
-    with pytest.raises(InputError, match=told) as caught:
-        made.train(made.cubes(*order))
-    assert "\n" not in str(caught.value)
-
-
-def test_cubes_sensor_by_sensor_are_refused(made):
-    with pytest.raises(InputError, match="cube 2 of 4 is .*/33UVU/eye/.* that of 33UUU/ear was"):
-        made.train(made.cubes("eye") + made.cubes("ear"))
-    with pytest.raises(InputError, match="cube 5 of 5 is .* but none was wanted there"):
-        made.train(made.cubes("eye", "ear") + made.cubes("ear")[:1])
-
-
 def test_a_cube_that_is_missing_is_told(made):
     with pytest.raises(
         InputError, match="no band VV, VH in .*: .*/33UUU/eye/cube.zarr has B02, B05"

@@ -23,9 +23,10 @@ from landscribe.imagery.items import band_fields
 from landscribe.provenance import ROOT
 from landscribe.publish.product import Origin
 from landscribe.publish.stac import base_item, described, legend_classes
+from landscribe.sensors import Sensor
 
 EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
-_FORMULA = "gdal-calc"  # of expressions
+_FORMAT = "gdal-calc"  # of formulas
 _FRAMEWORKS = {"torch": ("PyTorch", "torch"), "sklearn": ("scikit-learn", "scikit-learn")}
 
 
@@ -108,15 +109,16 @@ def _scaled(origin: Origin) -> tuple[list[str] | list[ModelBand], ProcessingExpr
     MLM has one expression for all bands, or one on each: so it stands where sensors differ.
     """
     names = origin.model["signature"]["bands"]
-    of = {
-        band.name: f"A * {sensor.scale:g} + {sensor.offset:g}"
-        for sensor in origin.sensors
-        for band in sensor.bands
-    }
+    of = {band.name: _formula(sensor) for sensor in origin.sensors for band in sensor.bands}
     each = [of[name] for name in names]
     if len(set(each)) == 1:
-        return list(names), ProcessingExpression.create(_FORMULA, each[0])
-    return [ModelBand.create(n, _FORMULA, how) for n, how in zip(names, each, strict=True)], None
+        return list(names), ProcessingExpression.create(_FORMAT, each[0])
+    return [ModelBand.create(n, _FORMAT, how) for n, how in zip(names, each, strict=True)], None
+
+
+def _formula(sensor: Sensor) -> str:
+    """What a model sees of a sensor, from the numbers A of its files."""
+    return f"A * {sensor.scale:g} + {sensor.offset:g}"
 
 
 def _output(origin: Origin) -> ModelOutput:
