@@ -50,7 +50,7 @@ class Signature:
 class Sample:
     """One block to learn from."""
 
-    reflectance: np.ndarray  # (band, y, x) float32, of a radar backscatter; NaN: not observed
+    reflectance: np.ndarray  # (band, y, x) float32, NaN where not observed
     classes: np.ndarray  # (y, x) uint8 legend ids, 255 where unlabelled
     polygons: np.ndarray  # (y, x) uint32 polygon ids, 0 where unlabelled
     splits: np.ndarray  # (y, x) uint8 index into formats.SPLITS, 255 where unlabelled
