@@ -33,7 +33,7 @@ plan: $(READY)  ## what a run will take, in jobs, bytes and hours: make plan CON
 	@python -m landscribe.plan_run --config $(CONFIG) --profile workflow/profiles/$(PROFILE)
 
 refresh: $(READY)  ## search anew, and renew the locks that runs share: make refresh CONFIG=...
-	@$(SNAKEMAKE) --configfile $(CONFIG) --forcerun refresh_locks -- refresh_locks
+	@$(SNAKEMAKE) --configfile $(CONFIG) --forcerun refresh_locks -- refresh
 
 test: $(READY)  ## all tests that this machine can run
 	@python -m pytest -q --durations=8

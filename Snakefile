@@ -43,3 +43,11 @@ rule check_config:
         touch("results/config.checked"),
     message:
         "The config and its cards are valid"
+
+
+rule refresh:
+    """Renew the locks that runs share, of all sensors of the config."""
+    input:
+        expand("results/fetch/refreshed.{sensor}.txt", sensor=RUN.sensors),
+    message:
+        "The shared locks are renewed"

@@ -7,18 +7,14 @@ and file names, so whatever a shell could read as more than a name is refused he
 
 import importlib
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from landscribe.card import Card, Fraction, Id, SafePath, check
-from landscribe.command import InputError
-from landscribe.kept import kept
-from landscribe.provenance import code_version
 from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
@@ -26,6 +22,7 @@ KEPT = Path("results/kept")  # of what reading a config finds out
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-([0-2][0-9]|3[01])$")]
 Value = str | int
+_ARCHIVE = "archive:"  # a catalogue that is made from the archive whose id follows
 MGRS_LATITUDES = (-80, 84)  # where the grid of UTM zones ends
 
 
@@ -208,17 +205,33 @@ class Composites(Card):
     )
 
 
+def _form(value: object) -> str:
+    return "each" if isinstance(value, dict) else "all"
+
+
+# By its form, so that a fault is told once.
+Catalogues = Annotated[
+    Annotated[SafePath, Tag("all")] | Annotated[dict[Id, SafePath], Tag("each")],
+    Discriminator(_form),
+]
+
+
 class Run(Card):
     """What one call of `snakemake` makes."""
 
     regions: list[Id] = Field(min_length=1, description="ids of cards in config/regions")
     years: list[int] = Field(min_length=1, description="calendar years, UTC")
     season: Season = Field(Season(), description="part of each year")
-    sensor: Id = Field(description="id of a card in config/sensors")
-    catalogue: SafePath | None = Field(
+    sensors: list[Id] = Field(
+        min_length=1,
+        description="ids of cards in config/sensors, whose bands models see together; the first one"
+        " gives the pictures, the counts of clear observations and the grid of the labels",
+    )
+    catalogue: Catalogues | None = Field(
         None,
-        description="archive:<id> for a card in config/archives, or the path or address of a static"
-        " STAC catalogue or a STAC API; none: the providers of the sensor card are asked",
+        description="of all sensors, or sensor -> its own: archive:<id> for a card in"
+        " config/archives, or the path or address of a static STAC catalogue or a STAC API; without"
+        " one the providers of the sensor's card are asked",
     )
     task: Id = Field(description="id of a card in config/tasks")
     models: list[Id] = Field(min_length=1, description="ids of cards in config/models")
@@ -240,21 +253,54 @@ class Run(Card):
                 raise ValueError(f"{year}: scenes exist from 1972 to now; name other years")
         return years
 
+    @field_validator("sensors")
+    @classmethod
+    def _each_once(cls, sensors: list[str]) -> list[str]:
+        if twice := sorted({name for name in sensors if sensors.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands twice; name each sensor once")
+        return sensors
+
     @model_validator(mode="after")
-    def _cards_exist(self) -> Self:
-        named = {"regions": self.regions, "sensors": [self.sensor], "tasks": [self.task]}
-        named["models"] = self.models
-        if (self.catalogue or "").startswith("archive:"):
-            named["archives"] = [self.catalogue.removeprefix("archive:")]
+    def _names_fit(self) -> Self:
+        named = self.catalogue if isinstance(self.catalogue, dict) else {}
         faults = [
+            f"catalogue: {name} is not one of `sensors`; add it there, or remove it here"
+            for name in sorted(set(named) - set(self.sensors))
+        ]
+        faults += [
             f"no card {CONFIG}/{kind}/{name}.yaml; there is {', '.join(have) or 'none'}"
-            for kind, names in named.items()
+            for kind, names in self.cards().items()
             for name in names
             if name not in (have := card_ids(kind))
         ]
         if faults:
             raise ValueError("\n  ".join(faults))
         return self
+
+    def catalogue_of(self, sensor: str) -> str | None:
+        """What the config names as a sensor's catalogue; None: its providers."""
+        if isinstance(self.catalogue, dict):
+            return self.catalogue.get(sensor)
+        return self.catalogue
+
+    def archives(self) -> dict[str, str]:
+        """Sensor -> id of the archive that its catalogue is made from, of those that have one."""
+        named = {sensor: self.catalogue_of(sensor) or "" for sensor in self.sensors}
+        return {
+            sensor: catalogue.removeprefix(_ARCHIVE)
+            for sensor, catalogue in named.items()
+            if catalogue.startswith(_ARCHIVE)
+        }
+
+    def cards(self) -> dict[str, list[str]]:
+        """Ids of the cards that the run names, by kind."""
+        return {
+            "sensors": self.sensors,
+            "regions": self.regions,
+            "tasks": [self.task],
+            "models": self.models,
+            "archives": list(dict.fromkeys(self.archives().values())),
+        }
 
 
 KINDS: dict[str, type[Card]] = {
@@ -275,41 +321,3 @@ def model_kinds() -> list[str]:
     """Kinds of models, sorted: the files of landscribe/models."""
     folder = Path(__file__).parent / "models"
     return sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
-
-
-def check_cards(run: Run) -> None:
-    """Read every card that a run names; `InputError` lists the faults of all of them."""
-    named = {"sensors": [run.sensor], "regions": run.regions, "tasks": [run.task]}
-    named["models"] = run.models
-    if (run.catalogue or "").startswith("archive:"):
-        named["archives"] = [run.catalogue.removeprefix("archive:")]
-    faults = []
-    for kind, names in named.items():
-        for name in names:
-            try:
-                card = KINDS[kind].read(CONFIG / kind / f"{name}.yaml")
-                if isinstance(card, Model):
-                    check_settings(name, card)
-                if isinstance(card, Sensor) and not (run.catalogue or card.providers):
-                    faults.append(
-                        f"the config has no `catalogue`, and {CONFIG}/sensors/{name}.yaml no"
-                        " `providers`, so there is nobody to ask for scenes; add one of the two"
-                    )
-            except InputError as error:
-                faults.append(str(error))
-    if faults:
-        raise InputError("\n".join(faults))
-
-
-def check_settings(name: str, model: Model) -> None:
-    """Check the settings of a model card, once: that imports torch, and so costs seconds.
-
-    Kept under `KEPT`, as each job of a cluster reads the cards again.
-    """
-    code = code_version(f"landscribe/models/{model.kind}.py")
-    made_from = [model.model_dump_json(), code]
-    kept(KEPT / "settings" / f"{name}.json", made_from, partial(_as_json, model))
-
-
-def _as_json(model: Model) -> dict:
-    return model.resolved().model_dump(mode="json")

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +69,32 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
         have = ", ".join(cube.band.values)
         raise InputError(f"{path}: no band {', '.join(missing)}; the cube has {have}")
     return cube.sel(band=bands) if bands else cube
+
+
+def read_cubes(paths: Sequence[Path], bands: Sequence[str]) -> list[xr.Dataset]:
+    """Cubes of the sensors of one block, as `read_cube` gives them, on one grid.
+
+    Each has those of the bands that it holds, in their order; every band is in one of them. A cube
+    that has none is left out.
+    """
+    cubes = [read_cube(path) for path in paths]
+    for path, cube in zip(paths, cubes, strict=True):
+        if cube_grid(cube) != cube_grid(cubes[0]):
+            raise InputError(
+                f"{path}: lies on {cube_grid(cube)}, but {paths[0]} on {cube_grid(cubes[0])}; name"
+                " cubes of one block, stacked with sensors of equal gsd_m and origin_m"
+            )
+    held = [cube.band.values.tolist() for cube in cubes]
+    have = "; ".join(f"{path} has {', '.join(n)}" for path, n in zip(paths, held, strict=True))
+    if missing := [name for name in bands if not any(name in names for names in held)]:
+        raise InputError(
+            f"no band {', '.join(missing)} in the cubes of a block: {have}; name the cubes of all"
+            " sensors, stacked with the cards that are meant"
+        )
+    if twice := [name for name in bands if sum(name in names for names in held) > 1]:
+        raise InputError(f"band {', '.join(twice)} in two cubes of a block: {have}; name one")
+    wanted = [[name for name in bands if name in names] for names in held]
+    return [cube.sel(band=names) for cube, names in zip(cubes, wanted, strict=True) if names]
 
 
 def open_layers(path: Path, *names: str) -> list[zarr.Array]:

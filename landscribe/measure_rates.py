@@ -10,19 +10,24 @@ from landscribe.command import InputError, command
 from landscribe.formats import read_cube, read_json
 from landscribe.plan import MILLION
 from landscribe.rates import Rate, Rates, fitted, write_rates
-from landscribe.sensors import Sensor
+from landscribe.sensors import Archive, Sensor
 from landscribe.steps import STEPS, Step
 
 _EMPTY = {"region": "*", "year": "*", "block": "*"}
 
 
-def measured_jobs(results: Path, sensor: Sensor) -> pd.DataFrame:
-    """A row per job of a finished run that left a benchmark, as `rates.fitted` wants them."""
+def measured_jobs(results: Path, sensors: dict[str, Sensor]) -> pd.DataFrame:
+    """A row per job of a finished run that left a benchmark, as `rates.fitted` wants them.
+
+    Args:
+        sensors: id -> card; jobs that are of no sensor have the sizes of the first one.
+    """
     rows = []
     for step in STEPS:
         for path in sorted((results / "benchmarks/rules" / step.rule).glob("*.tsv")):
             told = dict(zip(step.per, path.stem.split("."), strict=True))
-            sizes = run_sizes(results, sensor, told)
+            told.setdefault("sensor", _sensor_of(told.get("archive"), sensors))
+            sizes = run_sizes(results, _card(told, sensors), told)
             if not sizes[step.unit]:
                 continue  # nothing is left that says how large the job was
             read = step.rule == "stack_scenes"
@@ -35,7 +40,7 @@ def measured_jobs(results: Path, sensor: Sensor) -> pd.DataFrame:
                     "seconds": repeat.s,
                     "cpu_seconds": repeat.cpu_time,
                     "read_amount": sizes["read_samples"] if read else 0,
-                    "read_bytes": _read_bytes(results, sensor, told) if read else 0,
+                    "read_bytes": _read_bytes(results, _card(told, sensors), told) if read else 0,
                     "stored_amount": sizes[step.stored_unit or step.unit],
                     "stored_bytes": _stored(results, step, told),
                 }
@@ -47,13 +52,14 @@ def measured_jobs(results: Path, sensor: Sensor) -> pd.DataFrame:
 
 
 def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, float]:
-    """Scenes, and millions of pixels and samples, of a job's part of a run.
+    """Scenes, and millions of pixels and samples, of a job's part of a run, of one sensor.
 
     `read_samples` are native ones and `bytes` those of their files, where the lock knows them.
     """
-    place = "{region}/{year}/{block}".format(**(_EMPTY | told))
+    place = "{region}/{year}/{block}/{sensor}".format(**(_EMPTY | told))
+    listed = "{region}/{year}/{sensor}/scenes.lock.json".format(**(_EMPTY | told))
     cubes = [read_cube(path) for path in sorted((results / "fetch").glob(f"{place}/cube.zarr"))]
-    locks = (results / "fetch").glob("{region}/{year}/scenes.lock.json".format(**(_EMPTY | told)))
+    locks = (results / "fetch").glob(listed)
     scenes = [scene for path in locks for scene in read_json(path)["scenes"]]
     pixels = [cube.sizes["y"] * cube.sizes["x"] / MILLION for cube in cubes]
     native = sum((sensor.gsd_m / band.gsd_m) ** 2 for band in sensor.bands)
@@ -74,7 +80,7 @@ def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, 
 
 def _read_bytes(results: Path, sensor: Sensor, told: dict[str, str]) -> float:
     """A block's share of the bytes of its region's files [bytes]."""
-    region = run_sizes(results, sensor, {name: told[name] for name in ("region", "year")})
+    region = run_sizes(results, sensor, {name: told[name] for name in ("region", "year", "sensor")})
     share = run_sizes(results, sensor, told)["read_samples"] / region["read_samples"]
     return region["bytes"] * share
 
@@ -92,13 +98,29 @@ def _stored(results: Path, step: Step, told: dict[str, str]) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
+def _sensor_of(archive: str | None, sensors: dict[str, Sensor]) -> str:
+    """Sensor whose sizes a job has that names none: its archive's, or else the first."""
+    if archive:
+        return Archive.read(CONFIG / "archives" / f"{archive}.yaml").sensor
+    return next(iter(sensors))
+
+
+def _card(told: dict[str, str], sensors: dict[str, Sensor]) -> Sensor:
+    if told["sensor"] not in sensors:
+        raise InputError(
+            f"there are benchmarks of sensor {told['sensor']}, but its card is not among --sensors"
+            f" ({', '.join(sensors)}); name it too"
+        )
+    return sensors[told["sensor"]]
+
+
 def _kind(model: str) -> str:
     return Model.read(CONFIG / "models" / f"{model}.yaml").kind
 
 
 def main(
     results: list[Path],
-    sensor: Path,
+    sensors: list[Path],
     measured_on: str,
     out: Path = Path("workflow/profiles/default/rates.yaml"),
     gpu_kinds: list[str] | None = None,
@@ -109,14 +131,14 @@ def main(
     a job's time is fixed.
 
     Args:
-        results: folders of finished runs, all of one sensor.
-        sensor: card of that sensor.
+        results: folders of finished runs, all of the same sensors.
+        sensors: cards of these, in the order of the configs.
         measured_on: run and machine, for people.
         out: rates.yaml of a profile, to write.
         gpu_kinds: kinds of models that trained and predicted on one GPU each.
     """
-    card = Sensor.read(sensor)
-    jobs = pd.concat([measured_jobs(path, card) for path in results], ignore_index=True)
+    cards = {path.stem: Sensor.read(path) for path in sensors}
+    jobs = pd.concat([measured_jobs(path, cards) for path in results], ignore_index=True)
     new = [_with_gpu(rate, gpu_kinds or []) for rate in fitted(jobs, measured_on)]
     known = Rates.read(out).rates if out.exists() else []
     write_rates(out, Rates(title=measured_on, rates=merged(known, new)))

@@ -7,49 +7,55 @@ from landscribe.steps import STEPS, Step
 
 MILLION = 1e6
 _KEYS = ["region", "year"]
+_SENSOR = [*_KEYS, "sensor"]
 
 
 def job_table(blocks: pd.DataFrame, models: dict[str, str], task: str, run: dict) -> pd.DataFrame:
     """Every job of a run, in the order of the stages.
 
     Args:
-        blocks: a row per region, year and block: region, year, block, scenes, samples, pixels
-            [millions], read_samples [millions of native pixels], composed [millions].
+        blocks: a row per region, year, block and sensor: region, year, block, sensor, scenes,
+            samples, pixels [millions], read_samples [millions of native pixels], composed
+            [millions]. The sensor of the first row is the run's first.
         models: id -> kind.
         task: id of the task.
-        run: `archive` (id, or empty), `composites` (bool), and `scenes`, (region, year) -> number.
+        run: `archives` (id -> sensor), `composites` (bool), and `scenes`, (region, year, sensor) ->
+            number.
 
     Returns:
-        rule, stage, unit, region, year, task, archive, model, kind, block (empty where the rule has
-        none), amount, read_amount and stored_amount [units].
+        rule, stage, unit, region, year, sensor, task, archive, model, kind (of the model, or the
+        sensor), block (empty where the rule has none), amount, read_amount and stored_amount
+        [units]. Jobs that are of no sensor have the sizes of the first one.
     """
-    regional = blocks.groupby(_KEYS, as_index=False, sort=False).sum(numeric_only=True)
+    regional = blocks.groupby(_SENSOR, as_index=False, sort=False).sum(numeric_only=True)
     regional["scenes"] = [
-        run["scenes"][key] for key in regional[_KEYS].itertuples(index=False, name=None)
+        run["scenes"][key] for key in regional[_SENSOR].itertuples(index=False, name=None)
     ]
-    whole = regional[["scenes"]].sum().to_frame().T.assign(region="", year=0)
-    tables = []
+    first, tables = blocks.sensor.iloc[0], []
     for step in steps_of(run):
-        base = blocks if "block" in step.per else regional
-        base = whole if "archive" in step.per else base
+        base = _archives(regional, run["archives"]) if "archive" in step.per else regional
+        base = blocks if "block" in step.per else base
+        if not {"sensor", "archive"} & set(step.per):
+            base = base[base.sensor == first].assign(sensor=first if step.of_first else "")
         table = base.assign(rule=step.rule, stage=step.stage, unit=step.unit)
         table["amount"] = base[step.unit].astype(float)
         table["read_amount"] = base["read_samples"] if step.rule == "stack_scenes" else 0.0
         table["stored_amount"] = base[step.stored_unit or step.unit].astype(float)
         table["task"] = task if "task" in step.per else ""
-        table["archive"] = run["archive"] if "archive" in step.per else ""
         chosen = models if "model" in step.per else {"": ""}
         named = pd.DataFrame({"model": list(chosen), "kind": list(chosen.values())})
-        tables.append(table.merge(named, how="cross"))
-    found = pd.concat(tables, ignore_index=True)
-    found["block"] = found["block"].fillna("")
-    names = ["rule", "stage", "unit", *_KEYS, "task", "archive", "model", "kind", "block"]
-    return found[[*names, "amount", "read_amount", "stored_amount"]]
+        table = table.merge(named, how="cross")
+        table["kind"] = table["sensor"] if "sensor" in step.per else table["kind"]
+        tables.append(table)
+    names = ["rule", "stage", "unit", *_SENSOR, "task", "archive", "model", "kind", "block"]
+    amounts = ["amount", "read_amount", "stored_amount"]
+    found = pd.concat(tables, ignore_index=True).reindex(columns=[*names, *amounts])
+    return found.fillna({"archive": "", "block": ""})
 
 
 def steps_of(run: dict) -> list[Step]:
     """Steps that a run has: some only with an archive, or with composites."""
-    needs = {"import_scenes": run["archive"], "compose_periods": run["composites"]}
+    needs = {"import_scenes": run["archives"], "compose_periods": run["composites"]}
     return [step for step in STEPS if needs.get(step.rule, True)]
 
 
@@ -109,10 +115,18 @@ def by_stage(jobs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _archives(regional: pd.DataFrame, archives: dict[str, str]) -> pd.DataFrame:
+    """A row per archive, with the sizes of all regions and years of its sensor."""
+    sums = regional.groupby("sensor").sum(numeric_only=True)
+    rows = sums.loc[list(archives.values())].reset_index()
+    return rows.assign(archive=list(archives), region="", year=0)
+
+
 def _after(table: pd.DataFrame, step: Step, parent: pd.DataFrame) -> pd.DataFrame:
     """Jobs that start no earlier than the last job of a parent with the same wildcards ends."""
-    of = next(known for known in STEPS if known.rule == parent.rule.iloc[0])
-    shared = [name for name in step.per if name in of.per]
+    of = next(other for other in STEPS if other.rule == parent.rule.iloc[0])
+    known = (*step.per, "sensor") if step.of_first else step.per
+    shared = [name for name in known if name in of.per]
     if shared:
         last = parent.loc[parent.groupby(shared).finish.idxmax(), [*shared, "finish"]]
     else:

@@ -1,5 +1,6 @@
 """What a run will take, before it runs: `make plan CONFIG=...` prints it. No pixel is read."""
 
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +33,9 @@ def planned(config: Path, profile: Path) -> tuple[dict, pd.DataFrame, pd.DataFra
     rates = Rates.read(profile / "rates.yaml")
     blocks, searches = block_table(plan)
     run = {
-        "archive": plan.archive or "",
+        "archives": {archive: name for name, archive in plan.run.archives().items()},
         "composites": plan.run.composites is not None,
-        "scenes": {(s["region"], s["year"]): s["scenes"] for s in searches},
+        "scenes": {(s["region"], s["year"], s["sensor"]): s["scenes"] for s in searches},
     }
     jobs = plans.job_table(blocks, plan.kinds, plan.run.task, run)
     jobs = plans.with_finish(plans.with_costs(jobs, rates))
@@ -46,18 +47,18 @@ def planned(config: Path, profile: Path) -> tuple[dict, pd.DataFrame, pd.DataFra
 
 
 def block_table(plan: Plan) -> tuple[pd.DataFrame, list[dict]]:
-    """Blocks of a run as `plan.job_table` wants them, and per region and year what is known."""
-    sensor = Sensor.read(Path("config/sensors") / f"{plan.run.sensor}.yaml")
+    """Blocks of a run as `plan.job_table` wants them, and what is known of each search."""
+    sensors = {path.stem: Sensor.read(path) for path in plan.sensor_cards}
+    blocks = {region: run_blocks(region) for region in plan.run.regions}
     rows, searches = [], []
-    for region in plan.run.regions:
-        blocks = run_blocks(region)
-        for year in plan.run.years:
-            source, looks, scenes = _looks(plan, sensor, region, year, blocks)
-            for block, seen in zip(blocks, looks, strict=True):
-                sizes = block_sizes(block, sensor, seen, _periods(plan, year))
-                rows.append({"region": region, "year": year, "block": block.id, **sizes})
-            told = {"region": region, "year": year, "blocks": len(blocks), "scenes": scenes}
-            searches.append(told | {"scenes_from": source})
+    for region, year, name in product(plan.run.regions, plan.run.years, sensors):
+        place = {"region": region, "year": year, "sensor": name}
+        source, looks, scenes = _looks(plan, sensors[name], place, blocks[region])
+        for block, seen in zip(blocks[region], looks, strict=True):
+            sizes = block_sizes(block, sensors[name], seen, _periods(plan, year))
+            rows.append({**place, "block": block.id, **sizes})
+        told = {"blocks": len(blocks[region]), "scenes": scenes, "scenes_from": source}
+        searches.append(place | told)
     return pd.DataFrame(rows), searches
 
 
@@ -79,14 +80,19 @@ def block_sizes(block: Block, sensor: Sensor, seen: Looks, periods: int) -> dict
 
 
 def _looks(
-    plan: Plan, sensor: Sensor, region: str, year: int, blocks: list[Block]
+    plan: Plan, sensor: Sensor, place: dict, blocks: list[Block]
 ) -> tuple[str, list[Looks], int]:
-    """Where the number of scenes is from; the looks at each block, and the scenes of all."""
-    shared = LOCKS / shared_lock_name(region, year, plan.run.sensor)
-    listed = Path(f"results/fetch/{region}/{year}/scenes.parquet")
+    """Where the number of scenes is from; the looks at each block, and the scenes of all.
+
+    Args:
+        place: `region`, `year` and `sensor` of the search.
+    """
+    shared, year = LOCKS / shared_lock_name(**place), place["year"]
+    listed = Path("results/fetch/{region}/{year}/{sensor}/scenes.parquet".format(**place))
     if shared.exists():
-        query = Query.of(region_card(region), sensor, year, plan.run.season)
-        items = locked(shared, asked(sensor, plan.catalogue), query, sensor).items
+        query = Query.of(region_card(place["region"]), sensor, year, plan.run.season)
+        providers = asked(sensor, plan.catalogue_of(place["sensor"]))
+        items = locked(shared, providers, query, sensor).items
         return f"lock {shared}", counted_looks(blocks, items), len(items)
     if listed.exists():
         items = read_scenes(listed)
@@ -106,10 +112,10 @@ def print_plan(told: dict, stages: pd.DataFrame, chain: pd.DataFrame) -> None:
     """Three tables: what is mapped, what it takes, and what it waits for."""
     console = Console(width=max(Console().width, _WIDTH))  # a pipe says 80
     rows = [
-        [s["region"], s["year"], s["blocks"], s["scenes"], s["scenes_from"]]
+        [s["region"], s["year"], s["sensor"], s["blocks"], s["scenes"], s["scenes_from"]]
         for s in told["searches"]
     ]
-    console.print(_table("What is mapped", "region year blocks scenes scenes_from", rows))
+    console.print(_table("What is mapped", "region year sensor blocks scenes scenes_from", rows))
     rows = [
         [s.stage, s.rule, s.jobs, *_hours(s.core_hours, s.gpu_hours, s.longest_hours)]
         + _bytes(s.read_bytes, s.stored_bytes)
@@ -120,9 +126,11 @@ def print_plan(told: dict, stages: pd.DataFrame, chain: pd.DataFrame) -> None:
     rows[-1] += _bytes(told["read_bytes"], told["stored_bytes"])
     names = "stage rule jobs core-hours GPU-hours longest_[h] read_[GB] stored_[GB]"
     console.print(_table(f"What it takes, by rates of: {told['rates']}", names, rows))
-    rows = [[c.rule, c.model, c.block, *_hours(c.hours, c.finish)] for c in chain.itertuples()]
+    rows = [
+        [c.rule, c.model, c.block, c.sensor, *_hours(c.hours, c.finish)] for c in chain.itertuples()
+    ]
     title = f"The longest chain: {told['chain_hours']:.1f} hours, however many cores there are"
-    console.print(_table(title, "rule model block hours done_after", rows))
+    console.print(_table(title, "rule model block sensor hours done_after", rows))
 
 
 def _hours(*hours: float) -> list[str]:
@@ -158,7 +166,7 @@ def main(
     told, stages, chain = planned(config, profile)
     print_plan(told, stages, chain)
     if json_file:
-        names = ["rule", "region", "year", "model", "block", "hours", "finish"]
+        names = ["rule", "region", "year", "model", "block", "sensor", "hours", "finish"]
         rows = {"stages": stages.to_dict("records"), "chain": chain[names].to_dict("records")}
         write_json(json_file, told | rows)
 

@@ -70,15 +70,19 @@ def folder_digest(folder: str) -> str:
     return file_digest(ROOT / folder)[:12]
 
 
-def record(cards: Iterable[Path], lock: Path, code: dict[str, str]) -> dict:
-    """What a reader needs to make a product again: cards, code, commit, packages, scene lock."""
+def record(cards: Iterable[Path], locks: dict[str, Path], code: dict[str, str]) -> dict:
+    """What a reader needs to make a product again: cards, code, commit, packages, scene locks.
+
+    Args:
+        locks: sensor -> scenes.lock.json.
+    """
     return {
         "cards": {str(p): {"sha256": file_digest(p), "text": p.read_text()} for p in cards},
         "code": code,
         "commit": git_commit(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
-        "scenes": json.loads(lock.read_text()),
+        "scenes": {sensor: json.loads(path.read_text()) for sensor, path in locks.items()},
         "version": project_version(),
     }
 

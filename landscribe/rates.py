@@ -15,14 +15,16 @@ Unit = Literal["samples", "pixels", "scenes"]
 
 
 class Rate(Card):
-    """Time and bytes of one rule, of one kind of model where it has one.
+    """Time and bytes of one rule, of one kind of model or one sensor where that matters.
 
     Units are a million samples (pixels x bands x times of a cube), a million pixels of a map, or
     a scene.
     """
 
     rule: str = Field(description="name of the rule")
-    kind: str | None = Field(None, description="kind of the model that it runs")
+    kind: str | None = Field(
+        None, description="kind of the model that it runs, or sensor that it reads; none: of all"
+    )
     unit: Unit = Field(description="what its time grows with")
     fixed_core_s: float = Field(ge=0, description="of each job, whatever its size [core-seconds]")
     unit_core_s: float = Field(ge=0, description="of a unit [core-seconds]")
@@ -54,11 +56,11 @@ class Rates(Card):
         return self
 
     def of(self, rule: str, kind: str | None) -> Rate:
-        """Rate of a rule, for a kind of model if it runs one; `InputError` if there is none."""
-        for rate in self.rates:
-            if rate.rule == rule and rate.kind in (kind, None):
-                return rate
-        told = f"{rule} with a model of kind {kind}" if kind else rule
+        """Rate of a rule for a kind of model or a sensor, else of all; `InputError` if none."""
+        found = {rate.kind: rate for rate in self.rates if rate.rule == rule}
+        if rate := found.get(kind, found.get(None)):
+            return rate
+        told = f"{rule} of kind {kind}" if kind else rule
         have = ", ".join(sorted({rate.rule for rate in self.rates}))
         raise InputError(
             f"{self.title}: no rate for {told}; there is {have}. Make a small run with it, and then"

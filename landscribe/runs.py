@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from landscribe.cards import CONFIG, KEPT, Model, Region, Run, Task, check, check_cards
+from landscribe.cards import CONFIG, KEPT, Model, Region, Run, Task, check
 from landscribe.command import InputError
 from landscribe.grid import Block
 from landscribe.regions import kept_blocks
+from landscribe.run_cards import check_cards
 
 LOCKS = Path("locks")  # of scenes that all runs share; committed, unlike results
 
@@ -39,38 +40,42 @@ class Plan:
             {name: _own_file(card.outline) for name, card in regions.items()},
         )
 
-    @property
-    def archive(self) -> str | None:
-        """Id of the archive that the catalogue is made from, if it is one."""
-        start, named = "archive:", self.run.catalogue or ""
-        return named[len(start) :] if named.startswith(start) else None
-
-    @property
-    def catalogue(self) -> str | None:
+    def catalogue_of(self, sensor: str) -> str | None:
         """Path or address of the STAC catalogue or API to search; None: the sensor's providers."""
-        if self.archive:
-            return f"results/fetch/catalogues/{self.archive}"
-        return self.run.catalogue
+        if archive := self.run.archives().get(sensor):
+            return f"results/fetch/catalogues/{archive}"
+        return self.run.catalogue_of(sensor)
 
-    @property
-    def catalogue_flags(self) -> str:
-        """Flag that names the catalogue on a command line: it may be no input file."""
-        return f"--catalogue {self.catalogue}" if self.catalogue else ""
+    def catalogue_flags(self, wildcards: object) -> str:
+        """Flag that names a sensor's catalogue on a command line: it may be no input file."""
+        catalogue = self.catalogue_of(wildcards.sensor)
+        return f"--catalogue {catalogue}" if catalogue else ""
+
+    def catalogue_files(self, wildcards: object) -> list[Path]:
+        """Files that a search depends on: none where the catalogue lies behind an address."""
+        catalogue = self.catalogue_of(wildcards.sensor)
+        return [Path(catalogue)] if catalogue and "://" not in catalogue else []
 
     def shared_lock(self, wildcards: object) -> list[Path]:
-        """The lock of a region's year that all runs share, where there is one."""
-        name = shared_lock_name(wildcards.region, wildcards.year, self.run.sensor)
+        """The lock of a region's year that all runs of a sensor share, where there is one."""
+        name = shared_lock_name(wildcards.region, wildcards.year, wildcards.sensor)
         return [path] if (path := LOCKS / name).exists() else []
 
     def search_flags(self, wildcards: object) -> str:
         """Flags of a search: the catalogue, and the shared lock."""
         shared = [f"--shared {path}" for path in self.shared_lock(wildcards)]
-        return " ".join([self.catalogue_flags, *shared]).strip()
+        return " ".join([self.catalogue_flags(wildcards), *shared]).strip()
 
     @property
-    def cube(self) -> str:
-        """File of a block that models see: all observations, or their composites."""
-        return "composites.zarr" if self.run.composites else "cube.zarr"
+    def sensor_cards(self) -> list[Path]:
+        """Cards of the sensors, in the order of the config."""
+        return [CONFIG / "sensors" / f"{name}.yaml" for name in self.run.sensors]
+
+    @property
+    def cubes(self) -> list[str]:
+        """Cubes below a block's folder that models see, one per sensor: observations or images."""
+        file = "composites.zarr" if self.run.composites else "cube.zarr"
+        return [f"{sensor}/{file}" for sensor in self.run.sensors]
 
     @property
     def maps(self) -> list[str]:
@@ -84,20 +89,22 @@ class Plan:
         ]
 
     @property
-    def catalogue_files(self) -> list[Path]:
-        """Files that a search depends on: none where the catalogue lies behind an address."""
-        local = self.catalogue and "://" not in self.catalogue
-        return [Path(self.catalogue)] if local else []
+    def archive_cards(self) -> list[Path]:
+        """Cards of the archives that catalogues are made from."""
+        return [CONFIG / "archives" / f"{name}.yaml" for name in self.run.archives().values()]
 
     @property
-    def archive_cards(self) -> list[Path]:
-        """Card of the archive, if the catalogue is made from one."""
-        return [CONFIG / "archives" / f"{self.archive}.yaml"] if self.archive else []
+    def archive_sensors(self) -> dict[str, Path]:
+        """Archive -> card of its sensor."""
+        return {
+            archive: CONFIG / "sensors" / f"{sensor}.yaml"
+            for sensor, archive in self.run.archives().items()
+        }
 
     @property
     def archive_flags(self) -> str:
-        """Flag that names that card on a command line."""
-        return "".join(f"--archive {path}" for path in self.archive_cards)
+        """Flag that names the cards of the archives on a command line."""
+        return f"--archives {' '.join(map(str, cards))}" if (cards := self.archive_cards) else ""
 
     @property
     def label_files(self) -> list[Path]:

@@ -15,6 +15,7 @@ class Step:
     stores: tuple[str, ...] = ()  # what it leaves, as paths below results/
     of_kind: bool = False  # whether it costs what the kind of its model costs
     stored_unit: str = ""  # that what it leaves grows with, if that is another
+    of_first: bool = False  # whether it waits for jobs of the first sensor alone
 
 
 _YEAR = ("region", "year")
@@ -22,8 +23,10 @@ _BLOCK = (*_YEAR, "block")
 _TASK = (*_YEAR, "task")
 _MODEL = (*_TASK, "model")
 _MAP = (*_MODEL, "block")
-_CUBE = "fetch/{region}/{year}/{block}/cube.zarr"
-_COMPOSITES = "fetch/{region}/{year}/{block}/composites.zarr"
+_SCENES = (*_YEAR, "sensor")
+_STACK = (*_BLOCK, "sensor")
+_CUBE = "fetch/{region}/{year}/{block}/{sensor}/cube.zarr"
+_COMPOSITES = "fetch/{region}/{year}/{block}/{sensor}/composites.zarr"
 _LABELS = "fetch/{region}/{year}/{block}/{task}"
 _TRAINED = "train/{region}/{year}/{task}/{model}"
 _PROBABILITIES = "infer/{region}/{year}/{task}/{model}/{block}"
@@ -33,19 +36,26 @@ _LEARNT_FROM = ("compose_periods", "stack_scenes", "split_labels")
 _SHOWN = ("plot_scores", "describe_product")
 STEPS = (  # in the order of the stages, so that each comes after those that it follows
     Step("import_scenes", "fetch", ("archive",), "scenes"),
-    Step("search_scenes", "fetch", _YEAR, "scenes", ("import_scenes",)),
-    Step("stack_scenes", "fetch", _BLOCK, "samples", ("search_scenes",), (_CUBE,)),
+    Step("search_scenes", "fetch", _SCENES, "scenes", ("import_scenes",)),
+    Step("stack_scenes", "fetch", _STACK, "samples", ("search_scenes",), (_CUBE,)),
     Step(
         "compose_periods",
         "fetch",
-        _BLOCK,
+        _STACK,
         "samples",
         ("stack_scenes",),
         (_COMPOSITES,),
-        False,
-        "composed",
+        stored_unit="composed",
     ),
-    Step("fetch_labels", "fetch", (*_BLOCK, "task"), "pixels", ("stack_scenes",), (_LABELS,)),
+    Step(
+        "fetch_labels",
+        "fetch",
+        (*_BLOCK, "task"),
+        "pixels",
+        ("stack_scenes",),
+        (_LABELS,),
+        of_first=True,
+    ),
     Step("split_labels", "train", _TASK, "pixels", ("fetch_labels",)),
     Step("train_model", "train", _MODEL, "pixels", _LEARNT_FROM, (_TRAINED,), True),
     Step("predict_block", "infer", _MAP, "pixels", ("train_model",), (_PROBABILITIES,), True),

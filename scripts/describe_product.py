@@ -19,6 +19,7 @@ def main(
     map_item: Path,
     model_item: Path,
     provenance: Path,
+    composed: bool = False,
 ) -> None:
     """Describe a map and its model as STAC 1.1 items, with the record of where they came from.
 
@@ -29,10 +30,12 @@ def main(
             the Items stand beside it as map-<block>.json.
         model_item: model.json to write: the model's Item (MLM extension).
         provenance: provenance.json to write: cards, code, commit, packages and scenes.
+        composed: whether the model saw composites of periods.
     """
     origin, folder = read_origin(files, year), map_item.parent
-    code = step_versions(origin.model["kind"], files.archive is not None)
-    write_json(provenance, record(files.cards, files.lock, code) | {"gaps": origin.gaps})
+    code = step_versions(origin.model["kind"], bool(files.archives), composed)
+    papers = record(files.cards, files.locks_by_sensor, code) | {"gaps": origin.gaps}
+    write_json(provenance, papers)
     tables = {"areas": files.areas, "scores": files.scores}
     tables |= {"provenance": provenance, "page": files.page}
     for name, document in map_documents(origin, files.blocks, tables, folder).items():

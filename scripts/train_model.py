@@ -7,6 +7,7 @@ from pathlib import Path
 from landscribe.cards import Model, Task
 from landscribe.command import command
 from landscribe.sensors import Sensor
+from landscribe.training.blocks import cubes_by_block
 from landscribe.training.checkpoints import save_model
 from landscribe.training.data import TRAIN, VALIDATION, counts, read_samples
 from landscribe.training.predictor import Signature, Work
@@ -15,7 +16,7 @@ from landscribe.training.predictor import Signature, Work
 def main(
     model: Path,
     task: Path,
-    sensor: Path,
+    sensors: tuple[Path, ...],
     cubes: tuple[Path, ...],
     labels: tuple[Path, ...],
     polygons: Path,
@@ -32,8 +33,9 @@ def main(
     Args:
         model: card in config/models: kind and settings.
         task: card in config/tasks: the legend.
-        sensor: card in config/sensors: the bands.
-        cubes: cube of each block.
+        sensors: cards in config/sensors: the bands, in their order.
+        cubes: cubes in folders named `<block>/<sensor>/`: those of all sensors of a block, then
+            those of the next block.
         labels: label raster of each block, in the same order.
         polygons: polygons of all blocks, with their splits.
         weights: model.safetensors to write.
@@ -42,9 +44,10 @@ def main(
         device: cpu, cuda or auto.
         seed: of every random draw.
     """
-    card, instrument = Model.read(model), Sensor.read(sensor)
-    signature = Signature.of(instrument, Task.read(task))
-    samples = read_samples(cubes, labels, polygons, instrument.band_names())
+    card = Model.read(model)
+    signature = Signature.of([Sensor.read(path) for path in sensors], Task.read(task))
+    blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
+    samples = read_samples(blocks, labels, polygons, list(signature.bands))
     folder = weights.parent / "checkpoints"
     kind = importlib.import_module(f"landscribe.models.{card.kind}")
     trained = kind.train(samples, signature, card.resolved(), Work(folder, threads, device, seed))

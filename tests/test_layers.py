@@ -115,7 +115,7 @@ def test_observations_read_back_to_their_step(tmp_path, most):
 
 
 def test_the_clearest_day_comes_first_and_its_gaps_are_filled(run):
-    cube = read_cube(run.fetched("33UUU", "cube.zarr"))
+    cube = read_cube(run.cube("33UUU"))
     pixels, _ = layers._mean_pixels(cube, ["B04", "B03", "B02"], 1)
     dn, mask = cube.dn.sel(band=["B04", "B03", "B02"]).values, cube.mask.values
     assert (mask[1] == 1).all()  # the second scene is the clearest
@@ -156,7 +156,7 @@ def test_merged_imagery_is_the_mean_of_what_was_observed(factor):
 
 
 def test_imagery_spans_black_to_white(run):
-    cubes = [read_cube(run.fetched(block, "cube.zarr")) for block in GRIDS]
+    cubes = [read_cube(run.cube(block)) for block in GRIDS]
     display = layers.display_grid(list(GRIDS.values()), 2000)
     layer = layers.imagery(cubes, ["B04", "B03", "B02"], display)
     pixels = np.asarray(Image.open(io.BytesIO(layer.data)))

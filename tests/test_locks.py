@@ -247,8 +247,8 @@ def test_a_search_prints_and_locks_who_was_passed_over(tmp_path):
 
 def test_the_plan_hands_on_a_shared_lock_where_there_is_one(tmp_path, monkeypatch):
     plan = Plan.read({k: v for k, v in RUN.items() if k != "catalogue"})
-    here = SimpleNamespace(region="beetzsee", year="2017")
-    assert (plan.catalogue, plan.catalogue_files, plan.catalogue_flags) == (None, [], "")
+    here = SimpleNamespace(region="beetzsee", year="2017", sensor="sentinel-2-l1c")
+    assert (plan.catalogue_files(here), plan.catalogue_flags(here)) == ([], "")
     assert plan.shared_lock(here) == [] and plan.search_flags(here) == ""
     monkeypatch.chdir(tmp_path)
     path = LOCKS / shared_lock_name("beetzsee", 2017, "sentinel-2-l1c")
@@ -269,7 +269,7 @@ def test_a_run_without_catalogue_and_providers_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = {k: v for k, v in RUN.items() if k != "catalogue"}
     with pytest.raises(SystemExit, match="nobody to ask for scenes"):
-        Plan.read(config | {"sensor": "s", "models": ["forest"]})
+        Plan.read(config | {"sensors": ["s"], "models": ["forest"]})
 
 
 def test_a_shared_lock_holds_no_time_and_no_tuple(made):

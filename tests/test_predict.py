@@ -114,7 +114,7 @@ class Convolved(Fake):
 def predicted(model, cube, folder: Path, window_px: int = 128, batch: int = 1) -> np.ndarray:
     """Probabilities (class, y, x) uint16 of a whole cube."""
     out = folder / "block/probabilities.tif"
-    predict_block(model, cube, out, window_px, batch, "mark")
+    predict_block(model, (cube,), out, window_px, batch, "mark")
     with rasterio.open(out) as raster:
         return raster.read()
 
@@ -195,8 +195,8 @@ def test_bits_do_not_depend_on_windows(tmp_path, blend, batch):
 def test_bits_do_not_depend_on_the_order_of_windows():
     cube, model = made_cube(), Convolved(blend=True)
     every = windows(GRID.height, GRID.width, 128)
-    forth = dict(predict_windows(model, cube, every, 2))
-    back = dict(predict_windows(model, cube, every[::-1], 2))
+    forth = dict(predict_windows(model, (cube,), every, 2))
+    back = dict(predict_windows(model, (cube,), every[::-1], 2))
     assert all((forth[window] == back[window]).all() for window in every)
 
 
@@ -259,12 +259,12 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bits(tmp_path, capsys):
     cube, model, out = made_cube(), Fake(), tmp_path / "block/probabilities.tif"
     predicted(model, cube, tmp_path / "alone")
     with pytest.raises(KeyboardInterrupt):
-        predict_block(Stopped(), cube, out, 128, 1, "mark")
+        predict_block(Stopped(), (cube,), out, 128, 1, "mark")
     (folder,) = out.parent.iterdir()
     done = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert 0 < len(done) < 12
     again = Fake()
-    predict_block(again, cube, out, 128, 1, "mark")
+    predict_block(again, (cube,), out, 128, 1, "mark")
     assert f"kept {len(done)} of 12 windows from an earlier run" in capsys.readouterr().out
     assert len(again.batches) < len(model.batches)
     assert digest(out) == digest(tmp_path / "alone/block/probabilities.tif")
@@ -285,14 +285,16 @@ def test_windows_of_another_fingerprint_are_thrown_away(tmp_path, capsys):
 def test_a_fingerprint_changes_with_all_that_can_change_a_bit(tmp_path):
     saved(tmp_path)
     files = [tmp_path / name for name in ("model.safetensors", "model.json", "cube.zarr")]
-    marks = {fingerprint(*files, settings) for settings in [(128, 2), (256, 2), (128, 1)]}
+    named = (*files[:2], files[2:])
+    marks = {fingerprint(*named, settings) for settings in [(128, 2), (256, 2), (128, 1)]}
+    marks.add(fingerprint(*files[:2], files[2:] * 2, (128, 2)))
     for path in (files[0], files[1], files[2] / "mask/zarr.json"):
         text = path.read_bytes()
         path.write_bytes(text + b" ")
-        marks.add(fingerprint(*files, (128, 2)))
+        marks.add(fingerprint(*named, (128, 2)))
         path.write_bytes(text)
-    assert len(marks) == 6
-    assert fingerprint(*files, (128, 2)) in marks
+    assert len(marks) == 7
+    assert fingerprint(*named, (128, 2)) in marks
 
 
 def test_a_cube_of_other_pixels_is_refused(tmp_path):
@@ -348,7 +350,7 @@ def command(folder: Path, out: str) -> list[str]:
         *(sys.executable, "-m", "scripts.predict_block"),
         *("--weights", str(folder / "model.safetensors")),
         *("--description", str(folder / "model.json")),
-        *("--cube", str(folder / "cube.zarr")),
+        *("--cubes", str(folder / "cube.zarr")),
         *("--out", str(folder / out / "probabilities.tif")),
         *("--window-px", "128", "--threads", "1"),
     ]
@@ -383,7 +385,8 @@ def test_a_cube_without_a_band_ends_in_one_message(tmp_path):
     )
     done = subprocess.run(command(tmp_path, "out"), capture_output=True, text=True)
     assert done.returncode == 1
-    assert "no band B08; the cube has B02" in done.stderr
+    assert "no band B08 in the cubes of a block: " in done.stderr
+    assert "cube.zarr has B02; name the cubes of all sensors" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -392,7 +395,7 @@ def test_reading_by_strips_is_reading_at_once(monkeypatch):
     cube = made_cube(times=3)
     monkeypatch.setattr(predict, "_STRIP_VALUES", 1)
     monkeypatch.setattr(predict, "_STRIP_PX", 32)
-    found = predict._reflectance(cube, slice(17, 111), slice(60, 222))
+    found = predict._reflectance((cube,), BANDS, slice(17, 111), slice(60, 222))
     wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
     np.testing.assert_array_equal(found, wanted.values)
     assert cube_grid(cube) == GRID
@@ -408,7 +411,7 @@ from tests.test_predict import Fake
 folder = Path(sys.argv[1])
 model = Fake(settings=TileSettings(tile_px=256, halo_px=16))
 predict._HELD_BYTES = 2**22  # less than the whole small raster
-predict.predict_block(model, read_cube(folder / "cube.zarr"), folder / "p.tif", 256, 1, "mark")
+predict.predict_block(model, (read_cube(folder / "cube.zarr"),), folder / "p.tif", 256, 1, "mark")
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(int(status["VmHWM"].split()[0]) / 2**10)  # not ru_maxrss, which begins with the parent's
 """

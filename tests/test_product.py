@@ -21,7 +21,9 @@ def test_the_origin_has_the_ids_of_the_cards(run):
         "© OpenStreetMap contributors",
     ]
     anonymous = [{"properties": {"datetime": "2017-02-16T00:00:00Z"}}]
-    assert replace(origin, scenes=anonymous).attributions == ["© OpenStreetMap contributors"]
+    assert replace(origin, scenes_by_sensor=(anonymous,)).attributions == [
+        "© OpenStreetMap contributors"
+    ]
 
 
 def test_rasters_are_sorted_by_block(run):
@@ -39,10 +41,10 @@ def test_a_block_without_all_rasters_is_named(run):
 
 
 def test_steps_have_the_version_of_their_code_and_of_the_model():
-    versions = step_versions("forest", from_archive=True)
+    versions = step_versions("forest", from_archive=True, composed=True)
     assert list(versions) == list(STEPS)
     assert versions["search_scenes"] == code_version("scripts/search_scenes.py")
-    other = step_versions("segment", from_archive=False)
-    assert "import_scenes" not in other
+    other = step_versions("segment", from_archive=False, composed=False)
+    assert set(STEPS) - set(other) == {"import_scenes", "compose_periods"}
     differ = {step for step, version in other.items() if version != versions[step]}
     assert differ == {"train_model", "predict_block"}

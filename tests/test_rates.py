@@ -49,8 +49,12 @@ def test_rates_come_back_from_their_file(tmp_path):
     write_rates(tmp_path / "rates.yaml", rates)
     again = Rates.read(tmp_path / "rates.yaml")
     assert again.of("train_model", "forest").unit_core_s == pytest.approx(3.5, rel=1e-5)
+    own = again.of("draw_map", None).model_copy(update={"kind": "radar", "unit_core_s": 9.0})
+    for rates in ([own, *again.rates], [*again.rates, own]):  # whichever stands first
+        found = Rates(title="here", rates=rates)
+        assert found.of("draw_map", "radar") == own and found.of("draw_map", "x").kind is None
     assert again.of("draw_map", "forest").rule == "draw_map"
-    with pytest.raises(InputError, match="no rate for train_model with a model of kind segment"):
+    with pytest.raises(InputError, match="no rate for train_model of kind segment"):
         again.of("train_model", "segment")
     with pytest.raises(InputError, match="no rate for sum_areas; there is draw_map, train_model"):
         again.of("sum_areas", None)

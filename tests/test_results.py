@@ -108,7 +108,7 @@ def test_the_map_is_the_highest_probability_where_it_is_clear(model, classes):
     path = RESULTS / "infer" / PLACE / model / BLOCK / "probabilities.tif"
     with rasterio.open(path) as raster:
         stack = raster.read()
-    cube = read_cube(RESULTS / "fetch/beetzsee/2017" / BLOCK / "cube.zarr")
+    cube = read_cube(RESULTS / "fetch/beetzsee/2017" / BLOCK / "sentinel-2-l1c/cube.zarr")
     clear = (cube.mask == MASK_CLEAR).any("time").values
     np.testing.assert_array_equal(classes != 255, clear)
     np.testing.assert_array_equal(np.array(IDS)[stack.argmax(0)][clear], classes[clear])

@@ -13,11 +13,13 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from shapely.geometry import box, shape
 
 from landscribe.cards import Task
+from landscribe.command import InputError
 from landscribe.provenance import project_version
 from landscribe.publish.product import STEPS, read_origin
 from landscribe.publish.stac import map_documents
+from landscribe.sensors import Sensor
 from scripts.describe_product import main
-from tests.made_product import GRIDS, TASK_CARD, describe, make_run
+from tests.made_product import GRIDS, SENSOR_CARD, TASK_CARD, describe, make_run
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +108,8 @@ def test_times_scenes_sources_and_version_are_named(item):
     assert item.properties["end_datetime"] == "2017-02-26T10:21:01Z"
     hrefs = {link.href for link in item.get_links("derived_from")}
     assert hrefs >= {
-        "https://archive.example/20170216.json",
-        "https://archive.example/20170226.json",
+        "https://archive.example/sentinel-2-l1c/20170216.json",
+        "https://archive.example/sentinel-2-l1c/20170226.json",
     }
     assert any(href.endswith("model.json") for href in hrefs)
     names = [provider["name"] for provider in item.properties["providers"]]
@@ -149,19 +151,46 @@ def test_an_item_of_one_scene_has_its_time(run, tmp_path):
 
     files = run.product("forest")
     origin = read_origin(files, 2017)
-    origin = replace(origin, scenes=origin.scenes[:1])
+    origin = replace(origin, scenes_by_sensor=(origin.scenes[:1],))
     document = map_documents(origin, files.blocks, {}, tmp_path)["map.json"]
     assert document["properties"]["datetime"] == "2017-02-16T10:21:01Z"
+
+
+def test_several_sensors_are_all_named(tmp_path):
+    radar = SENSOR_CARD.with_name("sentinel-1-rtc.yaml")
+    run = make_run(tmp_path, models=("forest",), sensors=(SENSOR_CARD, radar))
+    path = describe(run, "forest") / "map.json"
+    assert valid(json.loads(path.read_text()), pystac.STACObjectType.ITEM)
+    item = pystac.Item.from_file(path)
+    told = item.properties
+    assert (told["constellation"], told["instruments"]) == ("sentinel-2", ["msi", "c-sar"])
+    optical, heard = (Sensor.read(card).title for card in (SENSOR_CARD, radar))
+    assert f"drawn from {optical} and {heard} by" in told["description"]
+    assert told["processing:lineage"].startswith(
+        f"2 scenes of {optical}, clouds masked by s2cloudless; 2 scenes of {heard}, no mask, "
+    )
+    scenes = [link for link in item.get_links("derived_from") if "archive.example" in link.href]
+    assert len(scenes) == 4
+    assert told["landscribe:gaps"]["reads"] == 2
+    provenance = json.loads(path.with_name("provenance.json").read_text())
+    assert list(provenance["scenes"]) == ["sentinel-1-rtc", "sentinel-2-l1c"]
+    assert [gap["asset"] for gap in provenance["gaps"]["33UUU"]] == ["B02", "VH"]
+
+
+def test_a_lock_of_each_sensor_is_wanted(run):
+    files = replace(run.product("forest"), locks=())
+    with pytest.raises(InputError, match="1 sensors, 1 lists of scenes and 0 locks, but one of"):
+        files.locks_by_sensor  # noqa: B018
 
 
 def test_the_script_writes_items_and_provenance(run, tmp_path):
     files = run.product("forest")
     paths = [tmp_path / f"{name}.json" for name in ("map", "model", "provenance")]
-    main(files, 2017, *paths)
+    main(files, 2017, *paths, composed=True)
     provenance = json.loads(paths[2].read_text())
     assert set(provenance["cards"]) == {str(card) for card in files.cards}
     assert set(provenance["code"]) == set(STEPS)
-    assert provenance["scenes"] == json.loads(files.lock.read_text())
+    assert provenance["scenes"] == {"sentinel-2-l1c": json.loads(files.locks[0].read_text())}
     item = pystac.Item.from_file(paths[0])
     content = (tmp_path / item.assets["provenance"].href).read_bytes()
     checksum = item.assets["provenance"].extra_fields["file:checksum"]

@@ -9,9 +9,10 @@ import hashlib
 import io
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from landscribe.mapping.windows import Tiles, Window, overlap, tile_axes, window
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.predictor import Predictor, Signature
 
+Cubes = Sequence[xr.Dataset]  # of one block and grid, each band in one of them
 _BLOCK_PX = 256  # of a GeoTIFF; windows are gathered block by block, so each is compressed once
 _HELD_BYTES = 2**28  # of tiles that a later window may touch again
 _STRIP_PX = 256  # rows of a cube that are composed at once: its chunks
@@ -75,18 +77,19 @@ class _View:
 
 
 def predict_block(
-    model: Predictor, cube: xr.Dataset, out: Path, window_px: int, batch: int, mark: str
+    model: Predictor, cubes: Cubes, out: Path, window_px: int, batch: int, mark: str
 ) -> float:
-    """Write the probability raster of a cube; gives the share of its pixels that have a value.
+    """Write the probability raster of a block; gives the share of its pixels that have a value.
 
     Finished windows stay in a folder beside `out` until it is written, so a run that was killed
-    goes on. Pixels that lack an observation in any band are nodata.
+    goes on. Pixels that lack an observation in any band, of whichever sensor, are nodata.
 
     Args:
+        cubes: those of the block's sensors, from `read_cubes` with the model's bands.
         batch: tiles that the model always gets at once.
         mark: `fingerprint`; windows of other fingerprints are thrown away.
     """
-    grid, signature = cube_grid(cube), model.signature
+    grid, signature = cube_grid(cubes[0]), model.signature
     if not math.isclose(grid.gsd_m, signature.gsd_m):
         raise InputError(
             f"the cube has pixels of {grid.gsd_m:g} m, but the model learnt from"
@@ -101,7 +104,7 @@ def predict_block(
         print(f"kept {kept} of {len(parts)} windows from an earlier run", flush=True)
     bar = {"desc": "predict windows", "unit": "window", "mininterval": 1}
     with tqdm(total=len(parts), initial=kept, **bar) as progress:
-        for window, pixels in predict_windows(model, cube, todo, batch):
+        for window, pixels in predict_windows(model, cubes, todo, batch):
             _keep(_file(folder, window), pixels)
             progress.update()
     with written_raster(out) as part:
@@ -112,26 +115,27 @@ def predict_block(
 
 
 def predict_windows(
-    model: Predictor, cube: xr.Dataset, todo: list[Window], batch: int
+    model: Predictor, cubes: Cubes, todo: list[Window], batch: int
 ) -> Iterator[tuple[Window, np.ndarray]]:
     """Windows with their probabilities (class, y, x) uint16 in PROBABILITY_SCALE, in that order.
 
     The next window is read while one is predicted; tiles that both touch, and if there is room
     those that the next row of windows touches, are predicted once.
     """
-    axes = tile_axes(cube.sizes["y"], cube.sizes["x"], model.settings)
+    axes = tile_axes(cubes[0].sizes["y"], cubes[0].sizes["x"], model.settings)
+    view_of = partial(_view, cubes, model.signature.bands, axes)
     told: dict[tuple[int, int], np.ndarray] = {}
     with ThreadPoolExecutor(1) as reader:
-        ahead = [reader.submit(_view, cube, axes, window) for window in todo[:1]]
+        ahead = [reader.submit(view_of, window) for window in todo[:1]]
         for number, window in enumerate(todo, start=1):
             view = ahead.pop().result()
-            ahead = [reader.submit(_view, cube, axes, other) for other in todo[number : number + 1]]
+            ahead = [reader.submit(view_of, other) for other in todo[number : number + 1]]
             _predict_tiles(model, view, told, batch)
             yield window, _merged(view, told, len(model.signature.classes))
 
 
 def fingerprint(
-    weights: Path, description: Path, cube: Path, settings: tuple[int | str, ...]
+    weights: Path, description: Path, cubes: Sequence[Path], settings: tuple[int | str, ...]
 ) -> str:
     """12 hex digits that change with anything that could change a bit of a window.
 
@@ -141,7 +145,7 @@ def fingerprint(
     """
     kind = read_json(description)["kind"]
     code = code_version("scripts/predict_block.py", f"landscribe/models/{kind}.py")
-    files = [file_digest(path) for path in (weights, description, cube)]
+    files = [file_digest(path) for path in (weights, description, *cubes)]
     told = " ".join(map(str, (*files, *settings, code)))
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
@@ -180,30 +184,40 @@ def _keep(path: Path, pixels: np.ndarray) -> None:
         part.write_bytes(file.getbuffer())
 
 
-def _view(cube: xr.Dataset, axes: tuple[Tiles, Tiles], window: Window) -> _View:
+def _view(cubes: Cubes, bands: tuple[str, ...], axes: tuple[Tiles, Tiles], window: Window) -> _View:
     down, across = axes[0].touching(window.rows), axes[1].touching(window.cols)
     rows, cols = axes[0].sources(down), axes[1].sources(across)
     top, left = rows.min(), cols.min()
-    pixels = _reflectance(cube, slice(top, rows.max() + 1), slice(left, cols.max() + 1))
+    part = slice(top, rows.max() + 1), slice(left, cols.max() + 1)
+    pixels = _reflectance(cubes, bands, *part)
     return _View(window, axes, down, across, pixels[:, rows - top][:, :, cols - left])
 
 
-def _reflectance(cube: xr.Dataset, rows: slice, cols: slice) -> np.ndarray:
-    """Composite (band, y, x) float32 of a part of a cube.
+def _reflectance(cubes: Cubes, bands: tuple[str, ...], rows: slice, cols: slice) -> np.ndarray:
+    """Composites (band, y, x) float32 of a part of a block, in the order of the bands."""
+    found = np.empty((len(bands), rows.stop - rows.start, cols.stop - cols.start), "float32")
+    for cube in cubes:
+        places = [bands.index(name) for name in cube.band.values]
+        _compose(cube, places, rows, cols, found)
+    return found
+
+
+def _compose(
+    cube: xr.Dataset, places: list[int], rows: slice, cols: slice, found: np.ndarray
+) -> None:
+    """Write the composite of a part of a cube to `found`, each of its bands to its place there.
 
     A long season of many bands is large: it is composed band by band, and in strips.
     """
-    times, bands = cube.sizes["time"], cube.sizes["band"]
+    times = cube.sizes["time"]
     step = max(1, _STRIP_VALUES // (times * (cols.stop - cols.start) * _STRIP_PX)) * _STRIP_PX
-    found = np.empty((bands, rows.stop - rows.start, cols.stop - cols.start), "float32")
     for first in range(rows.start // _STRIP_PX * _STRIP_PX, rows.stop, step):
         strip = slice(max(first, rows.start), min(first + step, rows.stop))
         part = cube.isel(y=strip, x=cols)
         part = part.assign(mask=part.mask.load())
-        for band in range(bands):
+        for band, place in enumerate(places):
             image = composite(part.isel(band=[band]))
-            found[band, strip.start - rows.start : strip.stop - rows.start] = image.values[0]
-    return found
+            found[place, strip.start - rows.start : strip.stop - rows.start] = image.values[0]
 
 
 def _predict_tiles(

@@ -11,6 +11,7 @@ from pystac.extensions.mlm import (
     Hyperparameters,
     InputStructure,
     MLMExtension,
+    ModelBand,
     ModelInput,
     ModelOutput,
     ProcessingExpression,
@@ -22,8 +23,10 @@ from landscribe.imagery.items import band_fields
 from landscribe.provenance import ROOT
 from landscribe.publish.product import Origin
 from landscribe.publish.stac import base_item, described, legend_classes
+from landscribe.sensors import Sensor
 
 EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
+_FORMAT = "gdal-calc"  # of formulas
 _FRAMEWORKS = {"torch": ("PyTorch", "torch"), "sklearn": ("scikit-learn", "scikit-learn")}
 
 
@@ -86,22 +89,37 @@ def _input(origin: Origin) -> ModelInput:
     signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
     shape = [-1, len(signature["bands"]), tile_px, tile_px]
     dims = ["batch", "channel", "height", "width"]
-    sensor = origin.sensor
-    scaling, what = f"A * {sensor.scale:g} + {sensor.offset:g}", "Reflectance"
-    if sensor.kind == "radar":
-        scaling = f"10 * log10({scaling})"
-        what = "Backscatter [dB], its speckle filtered by landscribe.imagery.radar,"
+    bands, whole = _scaled(origin)
     return ModelInput.create(
-        name=sensor.quantity,
-        bands=list(signature["bands"]),
+        name=" and ".join(dict.fromkeys(sensor.quantity for sensor in origin.sensors)),
+        bands=bands,
         input=InputStructure.create(shape, dims, "float32"),
         description=(
-            f"{what} on a grid of {signature['gsd_m']:g} m, NaN where not observed; scaling to"
-            " the training statistics is part of the model. A scene that says an offset of its own"
-            " is read with that one"
+            f"Reflectance, of a radar backscatter [dB] without speckle, on a grid of"
+            f" {signature['gsd_m']:g} m, NaN where not observed; scaling to the training statistics"
+            " is part of the model. A scene that says an offset of its own is read with that one"
         ),
-        pre_processing_function=ProcessingExpression.create("gdal-calc", scaling),
+        pre_processing_function=whole,
     )
+
+
+def _scaled(origin: Origin) -> tuple[list[str] | list[ModelBand], ProcessingExpression | None]:
+    """Bands of the input, and how the numbers of files become it.
+
+    MLM has one expression for all bands, or one on each: so it stands where sensors differ.
+    """
+    names = origin.model["signature"]["bands"]
+    of = {band.name: _formula(sensor) for sensor in origin.sensors for band in sensor.bands}
+    each = [of[name] for name in names]
+    if len(set(each)) == 1:
+        return list(names), ProcessingExpression.create(_FORMAT, each[0])
+    return [ModelBand.create(n, _FORMAT, how) for n, how in zip(names, each, strict=True)], None
+
+
+def _formula(sensor: Sensor) -> str:
+    """What a model sees of a sensor, from the numbers A of its files."""
+    scaled = f"A * {sensor.scale:g} + {sensor.offset:g}"
+    return f"10 * log10({scaled})" if sensor.kind == "radar" else scaled
 
 
 def _output(origin: Origin) -> ModelOutput:
@@ -119,7 +137,7 @@ def _output(origin: Origin) -> ModelOutput:
 
 def _bands(origin: Origin) -> list[dict]:
     """Bands of the input, in its order, as STAC 1.1 and eo 2.0 name their properties."""
-    card = {band.name: band for band in origin.sensor.bands}
+    card = {band.name: band for sensor in origin.sensors for band in sensor.bands}
     return [band_fields(card[name]) for name in origin.model["signature"]["bands"]]
 
 

@@ -48,9 +48,9 @@ class PageFiles:
     Args:
         region: card in config/regions.
         task: card in config/tasks.
-        sensor: card in config/sensors.
-        lock: scenes.lock.json.
-        cubes: cube of each block.
+        sensors: cards in config/sensors; the first one gives the picture.
+        locks: scenes.lock.json of each sensor, in their order.
+        cubes: cube of each block of the first sensor, in folders named `<block>/<sensor>/`.
         descriptions: model.json of each model; their order is kept.
         scores: scores.json of each model.
         areas: areas.csv of each model.
@@ -63,8 +63,8 @@ class PageFiles:
 
     region: Path
     task: Path
-    sensor: Path
-    lock: Path
+    sensors: tuple[Path, ...]
+    locks: tuple[Path, ...]
     cubes: tuple[Path, ...]
     descriptions: tuple[Path, ...]
     scores: tuple[Path, ...]
@@ -74,6 +74,21 @@ class PageFiles:
     observations: tuple[Path, ...]
     figures: tuple[Path, ...]
     products: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class SceneSource:
+    """A sensor with its scenes on the page: where their number is, and what loops run over."""
+
+    sensor: Sensor
+    lock: Path
+    told: dict  # scenes.lock.json
+
+    @property
+    def days(self) -> tuple[str, str]:
+        """Times of the first and the last scene."""
+        times = sorted(scene["datetime"] for scene in self.told["scenes"])
+        return times[0], times[-1]
 
 
 @dataclass(frozen=True)
@@ -113,30 +128,39 @@ class ModelView:
 
 def page(files: PageFiles, year: int, folder: Path) -> str:
     """HTML of the page that will stand in `folder`."""
-    task, sensor = Task.read(files.task), Sensor.read(files.sensor)
+    task, sources = Task.read(files.task), scene_sources(files)
     models = best_first(model_views(files))
     figures = {m.id: _figures(m) for m in models}
     spent = sum(len(f.uri) for shown in figures.values() for _, _, f in shown) + TEXT_BYTES
-    display, images = _images(files, models, task.legend, sensor, PAGE_BYTES - spent)
+    display, images = _images(files, models, task.legend, sources[0].sensor, PAGE_BYTES - spent)
     template = _environment(folder, Numbers(folder)).get_template("page.html.j2")
     return template.render(
-        blocks=[cube.parent.name for cube in files.cubes],
+        blocks=[cube.parents[1].name for cube in files.cubes],
         cards={path: card for m in models for path, card in m.provenance["cards"].items()},
         display=display,
         figures=figures,
         imagery=_imagery_sources(models[0], task),
         images=images,
         legend=task.legend,
-        lock=read_json(files.lock),
-        lock_path=files.lock,
         models=models,
         region=Region.read(files.region),
-        sensor=sensor,
+        sources=sources,
         steps=[step for step in STEPS if step in models[0].provenance["code"]],
         task=task,
         viewer=_viewer_data(display, images),
         year=year,
     )
+
+
+def scene_sources(files: PageFiles) -> list[SceneSource]:
+    """Sensors of the run with their locks, in their order."""
+    if len(files.sensors) != len(files.locks):
+        raise InputError(
+            f"{len(files.sensors)} sensors, but {len(files.locks)} locks; name one lock per sensor,"
+            " in the order of the sensors"
+        )
+    pairs = zip(files.sensors, files.locks, strict=True)
+    return [SceneSource(Sensor.read(card), lock, read_json(lock)) for card, lock in pairs]
 
 
 def model_views(files: PageFiles) -> list[ModelView]:

@@ -11,16 +11,10 @@ from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
 from landscribe.sensors import Sensor
 
-STEPS = (  # that a product goes through, in order; the first only if its scenes are an archive's
-    *(
-        "import_scenes",
-        "search_scenes",
-        "stack_scenes",
-        "fetch_labels",
-        "split_labels",
-        "train_model",
-    ),
-    *("predict_block", "draw_map", "sum_areas", "score_map", "describe_product"),
+STEPS = (  # that a product goes through, in order; some products only with the first or the fourth
+    *("import_scenes", "search_scenes", "stack_scenes", "compose_periods", "fetch_labels"),
+    *("split_labels", "train_model", "predict_block", "draw_map", "sum_areas", "score_map"),
+    "describe_product",
 )
 _STEPS_WITH_MODEL = ("train_model", "predict_block")
 
@@ -29,33 +23,34 @@ _STEPS_WITH_MODEL = ("train_model", "predict_block")
 class ProductFiles:
     """Files of a product.
 
-    Rasters are matched by the folder of their block, as in `<block>/classes.tif`.
+    Rasters are matched by the folder of their block, as in `<block>/classes.tif`; scenes and locks
+    stand in the order of the sensors.
 
     Args:
         region: card in config/regions.
         task: card in config/tasks.
-        sensor: card in config/sensors.
+        sensors: cards in config/sensors; the first one gives the counts of observations.
         model: card in config/models.
-        scenes: scenes.parquet.
-        lock: scenes.lock.json.
+        scenes: scenes.parquet of each sensor.
+        locks: scenes.lock.json of each sensor.
         weights: model.safetensors.
         description: model.json.
         classes: classes.tif of each block.
         confidence: confidence.tif of each block.
         observations: observations.tif of each block.
-        gaps: gaps.parquet of each block.
+        gaps: gaps.parquet of each block and sensor, in folders named `<block>/<sensor>/`.
         areas: areas.csv.
         scores: scores.json.
         page: the page that will show the product, for a link.
-        archive: card in config/archives, for the record, if the scenes came from one.
+        archives: cards in config/archives, for the record, of scenes that came from one.
     """
 
     region: Path
     task: Path
-    sensor: Path
+    sensors: tuple[Path, ...]
     model: Path
-    scenes: Path
-    lock: Path
+    scenes: tuple[Path, ...]
+    locks: tuple[Path, ...]
     weights: Path
     description: Path
     classes: tuple[Path, ...]
@@ -65,13 +60,23 @@ class ProductFiles:
     areas: Path
     scores: Path
     page: Path
-    archive: Path | None = None
+    archives: tuple[Path, ...] = ()
 
     @property
     def cards(self) -> list[Path]:
         """Cards that the product depends on."""
-        cards = [self.region, self.task, self.sensor, self.model]
-        return [*cards, self.archive] if self.archive else cards
+        return [self.region, self.task, *self.sensors, self.model, *self.archives]
+
+    @property
+    def locks_by_sensor(self) -> dict[str, Path]:
+        """Id of each sensor -> lock of its scenes."""
+        if not len(self.sensors) == len(self.locks) == len(self.scenes):
+            raise InputError(
+                f"{len(self.sensors)} sensors, {len(self.scenes)} lists of scenes and"
+                f" {len(self.locks)} locks, but one of each per sensor was wanted; name them all,"
+                " in the order of the sensors"
+            )
+        return {card.stem: lock for card, lock in zip(self.sensors, self.locks, strict=True)}
 
     @property
     def blocks(self) -> dict[str, dict[str, Path]]:
@@ -99,12 +104,12 @@ class Origin:
     year: int
     task_id: str
     task: Task
-    sensor: Sensor
+    sensors: tuple[Sensor, ...]
     model_id: str
     model: dict  # model.json
     scores: dict  # scores.json
-    scenes: list[dict]  # STAC items
-    gaps: dict[str, list[dict]]  # block -> what could not be read: rows of its gaps.parquet
+    scenes_by_sensor: tuple[list[dict], ...]  # STAC items, in the order of the sensors
+    gaps: dict[str, list[dict]]  # block -> what could not be read, by any sensor
     version: str  # of Landscribe
     commit: str
 
@@ -117,6 +122,11 @@ class Origin:
     def title(self) -> str:
         """Title of the product."""
         return f"{self.task.title}, {self.region.title}, {self.year} ({self.model['title']})"
+
+    @property
+    def scenes(self) -> list[dict]:
+        """STAC items of all sensors."""
+        return [scene for scenes in self.scenes_by_sensor for scene in scenes]
 
     @property
     def imagery(self) -> dict[str, str]:
@@ -142,27 +152,37 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
         year=year,
         task_id=files.task.stem,
         task=Task.read(files.task),
-        sensor=Sensor.read(files.sensor),
+        sensors=tuple(Sensor.read(path) for path in files.sensors),
         model_id=files.model.stem,
         model=read_json(files.description),
         scores=read_json(files.scores),
-        scenes=read_scenes(files.scenes),
-        gaps={path.parent.name: read_gaps(path).to_dict("records") for path in files.gaps},
+        scenes_by_sensor=tuple(read_scenes(path) for path in files.scenes),
+        gaps=_gaps_by_block(files.gaps),
         version=project_version(),
         commit=git_commit(),
     )
 
 
-def step_versions(kind: str, from_archive: bool) -> dict[str, str]:
+def step_versions(kind: str, from_archive: bool, composed: bool) -> dict[str, str]:
     """Code version of each step of a product, in order.
 
     Args:
         kind: of the model, whose file belongs to the steps that run it.
         from_archive: whether `import_scenes` came first.
+        composed: whether the model saw what `compose_periods` made.
     """
-    steps = STEPS if from_archive else STEPS[1:]
+    taken = {"import_scenes": from_archive, "compose_periods": composed}
     model = (f"landscribe/models/{kind}.py",)
     return {
         step: code_version(f"scripts/{step}.py", *(model if step in _STEPS_WITH_MODEL else ()))
-        for step in steps
+        for step in STEPS
+        if taken.get(step, True)
     }
+
+
+def _gaps_by_block(paths: tuple[Path, ...]) -> dict[str, list[dict]]:
+    """Rows of the gaps of all sensors, by the block of their folder."""
+    found: dict[str, list[dict]] = {}
+    for path in paths:
+        found.setdefault(path.parents[1].name, []).extend(read_gaps(path).to_dict("records"))
+    return found

@@ -81,9 +81,9 @@ def base_item(origin: Origin, name: str, bounds: tuple[str, tuple], folder: Path
             "title": origin.title,
             "license": "other",
             "providers": _providers(origin),
-            "constellation": origin.sensor.constellation,
-            "instruments": [origin.sensor.instrument],
-            "gsd": origin.sensor.gsd_m,
+            "constellation": origin.sensors[0].constellation,  # STAC has room for one
+            "instruments": list(dict.fromkeys(sensor.instrument for sensor in origin.sensors)),
+            "gsd": origin.sensors[0].gsd_m,
             "processing:level": "L4",
             "processing:software": {"Landscribe": f"{origin.version} ({origin.commit})"},
         },
@@ -132,13 +132,13 @@ def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> 
     item = base_item(origin, name, (grid.crs, grid.bounds), folder)
     item.properties["description"] = (
         f"{origin.task.title} of {origin.region.title} in {origin.year}, drawn from"
-        f" {origin.sensor.title} by {origin.model['title']}, a model trained on labels."
+        f" {' and '.join(sensor.title for sensor in origin.sensors)} by {origin.model['title']}, a"
+        " model trained on labels."
         f" {'. '.join(origin.attributions)}."
     )
     item.properties["processing:lineage"] = (
-        f"{len(origin.scenes)} scenes of {origin.sensor.title}, clouds masked by"
-        f" {origin.sensor.clouds.method}, classified pixel by pixel; the cards, code, packages and"
-        " scene files are in the asset `provenance`"
+        f"{_imagery(origin)}, classified pixel by pixel; the cards, code, packages and scene files"
+        " are in the asset `provenance`"
     )
     gaps = origin.gaps.get(rasters["classes"].parent.name, [])
     item.properties["landscribe:gaps"] = {
@@ -161,6 +161,16 @@ def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> 
     classes.classes = [*legend_classes(origin.task.legend), nodata]
     FileExtension.add_to(item)
     return item
+
+
+def _imagery(origin: Origin) -> str:
+    """Scenes of each sensor, and how their clouds were masked."""
+    told = []
+    for sensor, scenes in zip(origin.sensors, origin.scenes_by_sensor, strict=True):
+        method = sensor.clouds.method
+        mask = "no mask" if method == "none" else f"clouds masked by {method}"
+        told.append(f"{len(scenes)} scenes of {sensor.title}, {mask}")
+    return "; ".join(told)
 
 
 def _collection(

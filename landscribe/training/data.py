@@ -4,6 +4,7 @@ Blocks are held in memory: they are few where labels are few. Nothing here depen
 number of workers: tile i of epoch e is a pure function of (seed, e, i).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import torch
 from torch.utils.data import Dataset
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA, SPLITS, cube_grid, read_cube, read_polygons, read_raster
+from landscribe.formats import NODATA, SPLITS, cube_grid, read_cubes, read_polygons, read_raster
 from landscribe.imagery.composite import composite
 from landscribe.sensors import POLARIZATIONS
 from landscribe.training.boundless import boundless
@@ -25,11 +26,16 @@ _FREE_CHANGE_DB = 0.5  # of a radar's: soil moisture varies more than that
 
 
 def read_samples(
-    cubes: tuple[Path, ...], labels: tuple[Path, ...], polygons: Path, bands: list[str]
+    cubes: Sequence[tuple[Path, ...]], labels: tuple[Path, ...], polygons: Path, bands: list[str]
 ) -> list[Sample]:
-    """One sample per block, from its composite, label raster and the split polygons."""
+    """One sample per block, from its composites, label raster and the split polygons.
+
+    Args:
+        cubes: of each block those of all sensors.
+        bands: of all sensors, in the order of the samples.
+    """
     table = read_polygons(polygons)
-    return [_sample(cube, raster, table, bands) for cube, raster in zip(cubes, labels, strict=True)]
+    return [_sample(each, raster, table, bands) for each, raster in zip(cubes, labels, strict=True)]
 
 
 def counts(samples: list[Sample], polygons: Path, split: int) -> dict[str, int]:
@@ -104,9 +110,11 @@ def _brightened(image: np.ndarray, radar: np.ndarray, change: float) -> np.ndarr
     return brighter
 
 
-def _sample(cube: Path, labels: Path, table: gpd.GeoDataFrame, bands: list[str]) -> Sample:
-    data = read_cube(cube, bands)
-    (classes, polygons), _ = read_raster(labels, cube_grid(data))
+def _sample(
+    cubes: tuple[Path, ...], labels: Path, table: gpd.GeoDataFrame, bands: list[str]
+) -> Sample:
+    data = read_cubes(cubes, bands)
+    (classes, polygons), _ = read_raster(labels, cube_grid(data[0]))
     mine = table[table.block == labels.parents[1].name]
     if mine.empty:
         raise InputError(
@@ -116,7 +124,9 @@ def _sample(cube: Path, labels: Path, table: gpd.GeoDataFrame, bands: list[str])
     of = np.full(int(polygons.max()) + 1, NODATA, "uint8")
     of[mine.polygon] = [SPLITS.index(split) for split in mine.split]
     of[0] = NODATA
-    reflectance = composite(data).values
+    reflectance = np.empty((len(bands), *classes.shape), "float32")
+    for cube in data:
+        reflectance[[bands.index(name) for name in cube.band.values]] = composite(cube).values
     return Sample(reflectance, classes.astype("uint8"), polygons, of[polygons])
 
 

@@ -9,6 +9,7 @@ A kind is a file of `landscribe/models` with
 and no registry: a model card names the file.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -30,14 +31,14 @@ class Signature:
     gsd_m: float
 
     @classmethod
-    def of(cls, sensor: Sensor, task: Task) -> Self:
-        """Signature of a model that sees a sensor's cubes and gives a task's classes."""
-        bands = sensor.bands
+    def of(cls, sensors: Sequence[Sensor], task: Task) -> Self:
+        """Signature of a model that sees the cubes of sensors and gives a task's classes."""
+        bands = [band for sensor in sensors for band in sensor.bands]
         return cls(
             tuple(band.name for band in bands),
             tuple(band.wavelength_um for band in bands),
             tuple(land.id for land in task.legend),
-            sensor.gsd_m,
+            sensors[0].gsd_m,
         )
 
     def as_dict(self) -> dict:

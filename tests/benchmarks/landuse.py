@@ -117,15 +117,15 @@ def card(name: str) -> forest.Settings | segment.Settings:
 
 def read_ground() -> Ground:
     """Ground of the demo; the workflow makes what is missing."""
-    wanted = [GROUND / "cube.zarr", GROUND / "landuse/labels.tif", POLYGONS]
+    wanted = [GROUND / "sentinel-2-l1c/cube.zarr", GROUND / "landuse/labels.tif", POLYGONS]
     setting = "--nolock --profile workflow/profiles/default --cores 2 --configfile config/demo.yaml"
     command = [sys.executable, "-m", "snakemake", *map(str, wanted), *setting.split()]
     # Its jobs call `python`, which has to be this one.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     subprocess.run(command, check=True, stdout=sys.stderr, env=os.environ | {"PATH": path})
     sensor = Sensor.read(Path("config/sensors/sentinel-2-l1c.yaml"))
-    signature = Signature.of(sensor, Task.read(Path("config/tasks/landuse.yaml")))
-    sample = read_samples((wanted[0],), (wanted[1],), POLYGONS, sensor.band_names())[0]
+    signature = Signature.of([sensor], Task.read(Path("config/tasks/landuse.yaml")))
+    sample = read_samples([(wanted[0],)], (wanted[1],), POLYGONS, sensor.band_names())[0]
     labelled = np.flatnonzero(sample.classes != NODATA)
     at = np.sort(np.random.default_rng(SEED).choice(labelled, PIXELS, replace=False))
     polygons = read_polygons(POLYGONS)

@@ -35,7 +35,11 @@ pytestmark = [
 ]
 BLOCK = "results/fetch/beetzsee/2017/33UUU"
 DEMO = ["--configfile", "config/demo.yaml", "--"]
-TARGETS = [f"{BLOCK}/cube.zarr", f"{BLOCK}/landuse/labels.tif", f"{BLOCK}/landuse/polygons.parquet"]
+TARGETS = [
+    f"{BLOCK}/sentinel-2-l1c/cube.zarr",
+    f"{BLOCK}/landuse/labels.tif",
+    f"{BLOCK}/landuse/polygons.parquet",
+]
 
 BLOCKS = """\
 from pathlib import Path

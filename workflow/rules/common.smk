@@ -19,6 +19,7 @@ wildcard_constraints:
     block="[0-9]{1,2}[A-Z]{3}",
     model="[a-z][a-z0-9-]*",
     region="[a-z][a-z0-9-]*",
+    sensor="[a-z][a-z0-9-]*",
     task="[a-z][a-z0-9-]*",
     year="[0-9]{4}",
 

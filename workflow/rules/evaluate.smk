@@ -59,7 +59,7 @@ rule plot_scores:
         ),
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
         cubes=collect(
-            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
+            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cubes[0]}",
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),

@@ -5,7 +5,7 @@ rule import_scenes:
     """Describe the product files of an archive as a static STAC catalogue."""
     input:
         archive="config/archives/{archive}.yaml",
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        sensor=lookup("{archive}", within=PLAN.archive_sensors),
     output:
         catalogue=directory("results/fetch/catalogues/{archive}"),
     log:
@@ -28,16 +28,16 @@ rule search_scenes:
     input:
         region="config/regions/{region}.yaml",
         outline=lookup("{region}", within=PLAN.outlines),
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        sensor="config/sensors/{sensor}.yaml",
         catalogue=PLAN.catalogue_files,
         shared=PLAN.shared_lock,
     output:
-        scenes="results/fetch/{region}/{year}/scenes.parquet",
-        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        scenes="results/fetch/{region}/{year}/{sensor}/scenes.parquet",
+        lock="results/fetch/{region}/{year}/{sensor}/scenes.lock.json",
     log:
-        "results/logs/search_scenes/{region}.{year}.log",
+        "results/logs/search_scenes/{region}.{year}.{sensor}.log",
     benchmark:
-        "results/benchmarks/rules/search_scenes/{region}.{year}.tsv"
+        "results/benchmarks/rules/search_scenes/{region}.{year}.{sensor}.tsv"
     conda:
         "../../envs/geo.yaml"
     params:
@@ -45,7 +45,7 @@ rule search_scenes:
         season=f"{RUN.season.first}/{RUN.season.last}",
         code=code_version("scripts/search_scenes.py"),
     message:
-        "Search the scenes of {wildcards.region}, {wildcards.year}"
+        "Search the {wildcards.sensor} scenes of {wildcards.region}, {wildcards.year}"
     shell:
         "python -m scripts.search_scenes --region {input.region} --sensor {input.sensor}"
         " --year {wildcards.year} --season {params.season} {params.flags}"
@@ -53,16 +53,16 @@ rule search_scenes:
 
 
 rule refresh_locks:
-    """Search the scenes of all regions and years anew, and renew the locks that runs share."""
+    """Search a sensor's scenes of all regions and years anew; renew the locks that runs share."""
     input:
         regions=expand("config/regions/{region}.yaml", region=RUN.regions),
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        sensor="config/sensors/{sensor}.yaml",
     output:
-        told="results/fetch/refreshed.txt",
+        told="results/fetch/refreshed.{sensor}.txt",
     log:
-        "results/logs/refresh_locks/all.log",
+        "results/logs/refresh_locks/{sensor}.log",
     benchmark:
-        "results/benchmarks/rules/refresh_locks/all.tsv"
+        "results/benchmarks/rules/refresh_locks/{sensor}.tsv"
     conda:
         "../../envs/geo.yaml"
     params:
@@ -71,7 +71,7 @@ rule refresh_locks:
         season=f"{RUN.season.first}/{RUN.season.last}",
         code=code_version("scripts/refresh_locks.py"),
     message:
-        "Search anew, and renew the shared locks"
+        "Search anew, and renew the shared locks of {wildcards.sensor}"
     shell:
         "python -m scripts.refresh_locks --regions {input.regions} --sensor {input.sensor}"
         " --years {params.years} --season {params.season} --locks locks --told {output.told}"
@@ -83,16 +83,16 @@ rule stack_scenes:
     input:
         region="config/regions/{region}.yaml",
         outline=lookup("{region}", within=PLAN.outlines),
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
-        scenes="results/fetch/{region}/{year}/scenes.parquet",
-        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        sensor="config/sensors/{sensor}.yaml",
+        scenes="results/fetch/{region}/{year}/{sensor}/scenes.parquet",
+        lock="results/fetch/{region}/{year}/{sensor}/scenes.lock.json",
     output:
-        cube=directory("results/fetch/{region}/{year}/{block}/cube.zarr"),
-        gaps="results/fetch/{region}/{year}/{block}/gaps.parquet",
+        cube=directory("results/fetch/{region}/{year}/{block}/{sensor}/cube.zarr"),
+        gaps="results/fetch/{region}/{year}/{block}/{sensor}/gaps.parquet",
     log:
-        "results/logs/stack_scenes/{region}.{year}.{block}.log",
+        "results/logs/stack_scenes/{region}.{year}.{block}.{sensor}.log",
     benchmark:
-        "results/benchmarks/rules/stack_scenes/{region}.{year}.{block}.tsv"
+        "results/benchmarks/rules/stack_scenes/{region}.{year}.{block}.{sensor}.tsv"
     conda:
         "../../envs/geo.yaml"
     threads: 2
@@ -102,7 +102,7 @@ rule stack_scenes:
         max_gap_fraction=RUN.max_gap_fraction,
         code=code_version("scripts/stack_scenes.py"),
     message:
-        "Stack the scenes of {wildcards.block}"
+        "Stack the {wildcards.sensor} scenes of {wildcards.block}"
     shell:
         "python -m scripts.stack_scenes --region {input.region} --sensor {input.sensor}"
         " --scenes {input.scenes} --lock {input.lock} --block {wildcards.block}"
@@ -114,13 +114,15 @@ rule stack_scenes:
 rule compose_periods:
     """Compose the observations of each period of the season to one image."""
     input:
-        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+        cube="results/fetch/{region}/{year}/{block}/{sensor}/cube.zarr",
     output:
-        composites=directory("results/fetch/{region}/{year}/{block}/composites.zarr"),
+        composites=directory(
+            "results/fetch/{region}/{year}/{block}/{sensor}/composites.zarr"
+        ),
     log:
-        "results/logs/compose_periods/{region}.{year}.{block}.log",
+        "results/logs/compose_periods/{region}.{year}.{block}.{sensor}.log",
     benchmark:
-        "results/benchmarks/rules/compose_periods/{region}.{year}.{block}.tsv"
+        "results/benchmarks/rules/compose_periods/{region}.{year}.{block}.{sensor}.tsv"
     conda:
         "../../envs/geo.yaml"
     threads: 2
@@ -132,7 +134,7 @@ rule compose_periods:
         method=RUN.composites.method if RUN.composites else "",
         code=code_version("scripts/compose_periods.py"),
     message:
-        "Compose the periods of {wildcards.block}"
+        "Compose the {wildcards.sensor} periods of {wildcards.block}"
     shell:
         "python -m scripts.compose_periods --cube {input.cube} --year {wildcards.year}"
         " --season {params.season} --step {params.step} --method {params.method}"
@@ -145,7 +147,7 @@ rule fetch_labels:
     input:
         task="config/tasks/{task}.yaml",
         source=PLAN.label_files,
-        cube="results/fetch/{region}/{year}/{block}/cube.zarr",
+        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{RUN.sensors[0]}/cube.zarr",
     output:
         labels="results/fetch/{region}/{year}/{block}/{task}/labels.tif",
         polygons="results/fetch/{region}/{year}/{block}/{task}/polygons.parquet",

@@ -6,7 +6,11 @@ rule predict_block:
     input:
         weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
         description="results/train/{region}/{year}/{task}/{model}/model.json",
-        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
+        cubes=collect(
+            "results/fetch/{region}/{year}/{block}/{cube}",
+            cube=PLAN.cubes,
+            allow_missing=True,
+        ),
     output:
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
     log:
@@ -23,6 +27,6 @@ rule predict_block:
         "Predict {wildcards.block} with {wildcards.model}"
     shell:
         "python -m scripts.predict_block --weights {input.weights}"
-        " --description {input.description} --cube {input.cube}"
+        " --description {input.description} --cubes {input.cubes}"
         " --out {output.probabilities} --window-px {params.window_px}"
         " --threads {threads} 2>&1 | tee {log}"

@@ -5,7 +5,7 @@ rule draw_map:
     """Draw classes, confidence and observation counts of a block as cloud-optimised GeoTIFFs."""
     input:
         task="config/tasks/{task}.yaml",
-        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
+        cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cubes[0]}",
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
     output:
         classes="results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",

@@ -6,11 +6,19 @@ rule describe_product:
     input:
         region="config/regions/{region}.yaml",
         task="config/tasks/{task}.yaml",
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        sensors=PLAN.sensor_cards,
         model="config/models/{model}.yaml",
-        archive=PLAN.archive_cards,
-        scenes="results/fetch/{region}/{year}/scenes.parquet",
-        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        archives=PLAN.archive_cards,
+        scenes=collect(
+            "results/fetch/{region}/{year}/{sensor}/scenes.parquet",
+            sensor=RUN.sensors,
+            allow_missing=True,
+        ),
+        locks=collect(
+            "results/fetch/{region}/{year}/{sensor}/scenes.lock.json",
+            sensor=RUN.sensors,
+            allow_missing=True,
+        ),
         weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
         description="results/train/{region}/{year}/{task}/{model}/model.json",
         classes=collect(
@@ -29,8 +37,9 @@ rule describe_product:
             allow_missing=True,
         ),
         gaps=collect(
-            "results/fetch/{region}/{year}/{block}/gaps.parquet",
+            "results/fetch/{region}/{year}/{block}/{sensor}/gaps.parquet",
             block=lookup("{region}", within=PLAN.blocks),
+            sensor=RUN.sensors,
             allow_missing=True,
         ),
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
@@ -47,14 +56,15 @@ rule describe_product:
         "../../envs/geo.yaml"
     params:
         page="results/publish/{region}/{year}/{task}/index.html",
-        archive=PLAN.archive_flags,
+        archives=PLAN.archive_flags,
+        composed="--composed" if RUN.composites else "--no-composed",
         code=code_version("scripts/describe_product.py"),
     message:
         "Describe the {wildcards.task} map of {wildcards.region} by {wildcards.model}"
     shell:
         "python -m scripts.describe_product --region {input.region} --task {input.task}"
-        " --sensor {input.sensor} --model {input.model} {params.archive}"
-        " --scenes {input.scenes} --lock {input.lock}"
+        " --sensors {input.sensors} --model {input.model} {params.archives}"
+        " --scenes {input.scenes} --locks {input.locks} {params.composed}"
         " --weights {input.weights} --description {input.description}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --gaps {input.gaps}"
@@ -69,10 +79,14 @@ rule build_page:
     input:
         region="config/regions/{region}.yaml",
         task="config/tasks/{task}.yaml",
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
-        lock="results/fetch/{region}/{year}/scenes.lock.json",
+        sensors=PLAN.sensor_cards,
+        locks=collect(
+            "results/fetch/{region}/{year}/{sensor}/scenes.lock.json",
+            sensor=RUN.sensors,
+            allow_missing=True,
+        ),
         cubes=collect(
-            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
+            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cubes[0]}",
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
@@ -141,7 +155,7 @@ rule build_page:
         "Build the page of {wildcards.region}, {wildcards.year}"
     shell:
         "python -m scripts.build_page --region {input.region} --task {input.task}"
-        " --sensor {input.sensor} --lock {input.lock} --cubes {input.cubes}"
+        " --sensors {input.sensors} --locks {input.locks} --cubes {input.cubes}"
         " --descriptions {input.descriptions} --scores {input.scores} --areas {input.areas}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --figures {input.figures}"

@@ -32,10 +32,11 @@ rule train_model:
     input:
         model="config/models/{model}.yaml",
         task="config/tasks/{task}.yaml",
-        sensor=f"config/sensors/{RUN.sensor}.yaml",
+        sensors=PLAN.sensor_cards,
         cubes=collect(
-            f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cube}",
+            "results/fetch/{region}/{year}/{block}/{cube}",
             block=lookup("{region}", within=PLAN.blocks),
+            cube=PLAN.cubes,
             allow_missing=True,
         ),
         labels=collect(
@@ -60,6 +61,6 @@ rule train_model:
         "Train {wildcards.model} for {wildcards.task} in {wildcards.region}"
     shell:
         "python -m scripts.train_model --model {input.model} --task {input.task}"
-        " --sensor {input.sensor} --cubes {input.cubes} --labels {input.labels}"
+        " --sensors {input.sensors} --cubes {input.cubes} --labels {input.labels}"
         " --polygons {input.polygons} --weights {output.weights}"
         " --description {output.description} --threads {threads} 2>&1 | tee {log}"
