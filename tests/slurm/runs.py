@@ -70,8 +70,13 @@ def await_true(condition, what: str, patience_s: float = 90):
 
 def queued(folder: Path, state: str = "pending,running,completing") -> list[str]:
     """Ids of the jobs of a folder that are in the queue in one of these states."""
-    rows = [row.split("|", 1) for row in ask("squeue", "-h", "-t", state, "-o", "%A|%Z")]
-    return [id for id, at in rows if at == str(folder)]
+    return [id for id, _ in queued_rules(folder, state)]
+
+
+def queued_rules(folder: Path, state: str = "pending,running,completing") -> list[tuple[str, str]]:
+    """Ids of the jobs of a folder in these states, and their rules with their wildcards."""
+    rows = [row.split("|", 2) for row in ask("squeue", "-h", "-t", state, "-o", "%A|%Z|%k")]
+    return [(id, what.removeprefix("rule_")) for id, at, what in rows if at == str(folder)]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.slurm.runs import (
     CONF,
@@ -24,6 +25,7 @@ from tests.slurm.runs import (
     ended,
     history,
     queued,
+    queued_rules,
     start,
     start_here,
     start_slurm,
@@ -34,6 +36,9 @@ pytestmark = [
     pytest.mark.skipif(not CONF.exists(), reason=f"no {CONF}; run tests/slurm/up.sh"),
 ]
 BLOCK = "results/fetch/beetzsee/2017/33UUU"
+PARTS = 4
+CUBES = [f"results/fetch/part-{n}/2017/33UUU/sentinel-2-l1c/cube.zarr" for n in range(PARTS)]
+DEMO_REGION = "config/regions/beetzsee.yaml"
 DEMO = ["--configfile", "config/demo.yaml", "--"]
 TARGETS = [
     f"{BLOCK}/sentinel-2-l1c/cube.zarr",
@@ -212,6 +217,49 @@ def test_a_killed_run_starts_again_and_nothing_runs_twice_at_once(folder, undist
     assert not overlaps(folder)
     states = [job.state for job in history(folder)]
     assert sorted(states) == ["CANCELLED"] * len(left) + ["COMPLETED"] * 6
+
+
+def test_cancelled_cubes_are_made_again(tmp_path):
+    """Half of the jobs that stack the demo's real scene, cut into regions, are ended."""
+    here, there = (cut_in_parts(copy_of_the_tree(tmp_path / name)) for name in ("here", "there"))
+    flags = ["--configfile", "config/parts.yaml", "--", *CUBES]
+    ended(start_here(here, *flags), here)
+
+    first = start_slurm(there, "--retries", "0", *flags)
+    stacking = await_true(lambda: two_that_stack(there), "jobs that stack", 200)
+    cancelled = stacking[: len(stacking) // 2]
+    ask("scancel", *cancelled)
+    ended(first, there, code=1)
+    ended(start_slurm(there, *flags), there)
+    assert digest(here, *CUBES) == digest(there, *CUBES)
+    states = [job.state for job in history(there) if job.what.startswith("stack_scenes")]
+    assert sorted(states) == ["CANCELLED"] * len(cancelled) + ["COMPLETED"] * len(CUBES)
+
+
+def cut_in_parts(folder: Path) -> Path:
+    """Regions side by side, and a run of all, in a copy of the tree."""
+    whole = yaml.safe_load((folder / DEMO_REGION).read_text())
+    west, south, east, north = whole["bounds"]
+    side = (east - west) / PARTS
+    for part in range(PARTS):
+        bounds = [west + side * part, south, west + side * (part + 1), north]
+        card = whole | {"title": f"Part {part}", "bounds": bounds}
+        (folder / f"config/regions/part-{part}.yaml").write_text(yaml.safe_dump(card))
+    run = yaml.safe_load((folder / "config/demo.yaml").read_text())
+    run["regions"] = [f"part-{part}" for part in range(PARTS)]
+    (folder / "config/parts.yaml").write_text(yaml.safe_dump(run))
+    return folder
+
+
+def two_that_stack(folder: Path) -> list[str] | None:
+    """Ids of jobs that stack scenes, once there are two: first those that run."""
+    found = [
+        id
+        for state in ("running", "pending")
+        for id, what in queued_rules(folder, state)
+        if what.startswith("stack_scenes")
+    ]
+    return found if len(found) >= 2 else None
 
 
 def at_work(folder: Path) -> tuple[list[str], list[str]] | None:
