@@ -8,6 +8,7 @@ import pandas as pd
 from landscribe.cards import CONFIG, Model
 from landscribe.command import InputError, command
 from landscribe.formats import read_cube, read_json
+from landscribe.imagery.items import wanted_assets
 from landscribe.plan import MILLION
 from landscribe.rates import Rate, Rates, fitted, write_rates
 from landscribe.sensors import Archive, Sensor
@@ -34,7 +35,7 @@ def measured_jobs(results: Path, sensors: dict[str, Sensor]) -> pd.DataFrame:
             rows += [
                 {
                     "rule": step.rule,
-                    "kind": _kind(told["model"]) if step.of_kind else "",
+                    "kind": _kind(step, told),
                     "unit": step.unit,
                     "amount": sizes[step.unit],
                     "seconds": repeat.s,
@@ -63,7 +64,7 @@ def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, 
     scenes = [scene for path in locks for scene in read_json(path)["scenes"]]
     pixels = [cube.sizes["y"] * cube.sizes["x"] / MILLION for cube in cubes]
     native = sum((sensor.gsd_m / band.gsd_m) ** 2 for band in sensor.bands)
-    files = [scene["assets"].get(name, {}) for scene in scenes for name in sensor.band_names()]
+    files = [scene["assets"].get(name, {}) for scene in scenes for name in wanted_assets(sensor)]
     sizes = [file.get("size") or 0 for file in files]
     composites = (results / "fetch").glob(f"{place}/composites.zarr")
     composed = [math.prod(read_cube(path).dn.shape) / MILLION for path in sorted(composites)]
@@ -114,8 +115,17 @@ def _card(told: dict[str, str], sensors: dict[str, Sensor]) -> Sensor:
     return sensors[told["sensor"]]
 
 
-def _kind(model: str) -> str:
-    return Model.read(CONFIG / "models" / f"{model}.yaml").kind
+def _kind(step: Step, told: dict[str, str]) -> str:
+    """What a job's rate may be of: its kind of model, or its sensor."""
+    if step.of_kind:
+        return Model.read(CONFIG / "models" / f"{told['model']}.yaml").kind
+    return told["sensor"] if "sensor" in step.per else ""
+
+
+def _of_any(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Jobs, and those of sensors once more as of any: for sensors that nobody measured."""
+    of_sensors = [step.rule for step in STEPS if "sensor" in step.per]
+    return pd.concat([jobs, jobs[jobs.rule.isin(of_sensors)].assign(kind="")], ignore_index=True)
 
 
 def main(
@@ -139,7 +149,7 @@ def main(
     """
     cards = {path.stem: Sensor.read(path) for path in sensors}
     jobs = pd.concat([measured_jobs(path, cards) for path in results], ignore_index=True)
-    new = [_with_gpu(rate, gpu_kinds or []) for rate in fitted(jobs, measured_on)]
+    new = [_with_gpu(rate, gpu_kinds or []) for rate in fitted(_of_any(jobs), measured_on)]
     known = Rates.read(out).rates if out.exists() else []
     write_rates(out, Rates(title=measured_on, rates=merged(known, new)))
     print(f"{out}: {len(new)} rates of {len(jobs)} jobs")

@@ -59,7 +59,9 @@ def test_rates_that_nobody_measured_anew_stay(results, tmp_path):
     card = tmp_path / "made.yaml"
     card.write_text(SENSOR.model_dump_json())
     main([results], [card], "first", tmp_path / "rates.yaml")
-    (stacked,) = Rates.read(tmp_path / "rates.yaml").rates
+    stacked, of_made = Rates.read(tmp_path / "rates.yaml").rates
+    assert (stacked.kind, of_made.kind) == (None, "made")
+    assert stacked == of_made.model_copy(update={"kind": None})
     other = stacked.model_copy(update={"rule": "search_scenes", "unit": "scenes"})
     again = stacked.model_copy(update={"unit_core_s": 1.0})
     assert merged([stacked, other], [again]) == [other, again]

@@ -23,7 +23,7 @@ from landscribe.imagery.signing import unsigned
 
 WAITS_S = (0.5, 2.0, 8.0)  # before an address is read again
 _NEAR_PX = 1e-3  # that corners may lie apart and still count as one
-_ENV = {
+_SETTINGS = {
     # On several threads GDAL's JPEG 2000 reader only prints that a file is cut short, and gives
     # zeros.
     "GDAL_NUM_THREADS": "1",
@@ -38,6 +38,11 @@ _ENV = {
 _FAULTS = (RasterioError, CPLE_BaseError, OSError, ValueError)
 
 
+def settings() -> rasterio.Env:
+    """How GDAL reads; entered once for many reads, as that takes a tenth of a small one."""
+    return rasterio.Env(**_SETTINGS)
+
+
 @dataclass(frozen=True)
 class Failure:
     """A read that failed, after all tries."""
@@ -47,7 +52,10 @@ class Failure:
 
 
 class Reader:
-    """Reads windows of one asset; keeps nothing open, so threads and processes may share it."""
+    """Reads windows of one asset, within `settings()`.
+
+    It keeps nothing open, so threads and processes may share it.
+    """
 
     def __init__(
         self,
@@ -87,7 +95,7 @@ class Reader:
             time.sleep(waits.pop(0))
 
     def _read(self, window: Window) -> np.ndarray:
-        with rasterio.Env(**_ENV), rasterio.open(self.opened(self.url), sharing=False) as raster:
+        with rasterio.open(self.opened(self.url), sharing=False) as raster:
             if raster.count != 1:
                 raise ValueError(f"the file has {raster.count} bands, but one was wanted")
             step = _step(raster, self.spec)
@@ -164,7 +172,7 @@ def _step(raster: rasterio.DatasetReader, spec: RasterSpec) -> int | None:
     step = round(to_grid.a)
     exact = Affine(step, 0, round(to_grid.c), 0, step, round(to_grid.f))
     near = _NEAR_PX / max(raster.width, raster.height)  # at the far corner, too
-    same = np.allclose((to_grid.a, to_grid.e), step, rtol=0, atol=near)
+    same = max(abs(to_grid.a - step), abs(to_grid.e - step)) <= near
     return step if step and same and to_grid.almost_equals(exact, _NEAR_PX) else None
 
 

@@ -27,7 +27,7 @@ from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
 from landscribe.imagery.radar import cube_bands
-from landscribe.imagery.reader import Reader
+from landscribe.imagery.reader import Reader, settings
 from landscribe.imagery.signing import signed
 from landscribe.provenance import code_version
 from landscribe.sensors import Sensor
@@ -223,7 +223,8 @@ def _stacked(
         raise InputError(
             f"scene {scene['id']} cannot be stacked ({error}); check its item in the catalogue"
         ) from None
-    return lazy.data.compute(scheduler="synchronous")[0]
+    with settings():
+        return lazy.data.compute(scheduler="synchronous")[0]
 
 
 def _harmonised(image: np.ndarray, asset: dict, sensor: Sensor) -> np.ndarray:
