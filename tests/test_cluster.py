@@ -26,9 +26,11 @@ def test_a_dask_cluster_makes_the_same_bits(tmp_path):
 
 def test_a_cluster_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr("landscribe.imagery.cluster._PATIENCE_S", 0.5)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     for where, told in (
         ("tcp://127.0.0.1:1", "no dask scheduler answers at tcp://127.0.0.1:1"),
         ("here", "'here' is no place for workers"),
+        ("slurm", "no sbatch here"),
     ):
         with pytest.raises(InputError, match=told), workers(where, 1):
             pass

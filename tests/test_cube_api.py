@@ -5,6 +5,7 @@
 
 import json
 import os
+import socket
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import requests
 from rasterio.vrt import WarpedVRT
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
 from landscribe.grid import Block, Grid
+from landscribe.imagery import reader
 from landscribe.imagery.search import Query, search_provider
 from landscribe.imagery.stack import passes_of, write_cube
+from landscribe.provenance import file_digest
 from landscribe.sensors import Provider, Sensor
 from tests.stac.load import READ_NRT, ROMANIA
 
@@ -77,6 +83,53 @@ def test_the_romania_cube_equals_its_source_bit_for_bit(folder, tmp_path):
     clear = np.isin(source["SCL"], sensor.clouds.scl_clear)
     mask = np.where(missing, MASK_MISSING, np.where(clear, MASK_CLEAR, MASK_CLOUD))
     np.testing.assert_array_equal(found.mask.values, mask)
+
+
+@pytest.fixture
+def bucket(folder, monkeypatch):
+    """Address of a bucket of a local S3 server, and the session that may write to it."""
+    port = free_port()
+    told = {"AWS_S3_ENDPOINT": f"127.0.0.1:{port}", "AWS_HTTPS": "NO", "AWS_REGION": "us-east-1"}
+    told |= {"AWS_VIRTUAL_HOSTING": "FALSE", "AWS_ACCESS_KEY_ID": "me"}
+    for name, value in (told | {"AWS_SECRET_ACCESS_KEY": "mine"}).items():
+        monkeypatch.setenv(name, value)
+    command = [folder / "venv/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            with requests.Session() as session:
+                session.mount("http://", HTTPAdapter(max_retries=Retry(20, backoff_factor=0.1)))
+                session.put(f"http://127.0.0.1:{port}/scenes").raise_for_status()
+                yield f"http://127.0.0.1:{port}/scenes", session
+        finally:
+            server.kill()
+
+
+def test_a_cube_from_s3_equals_that_from_http(folder, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "WAITS_S", ())
+    sensor = CARD.model_copy(update={"bands": [b for b in CARD.bands if b.name in ("B02", "B08")]})
+    scenes = scenes_of(sensor, {"B02": "blue", "B08": "nir", "SCL": "scl"}, (2017, 2017))[:6]
+    a, _, west, _, _, north = scenes[0]["assets"]["B02"]["proj:transform"]
+    grid = Grid(3035, west, north, 100, 100, a)
+    block = Native("x", 3035, grid.bounds, grid)
+    write_cube(tmp_path / "http.zarr", scenes, sensor, block)
+    there, session = bucket
+    for asset in (asset for scene in scenes for asset in scene["assets"].values()):
+        key = asset["href"].split("/", 3)[3]
+        session.put(f"{there}/{key}", (folder / "files" / key).read_bytes()).raise_for_status()
+        asset["href"] = f"s3://scenes/{key}"
+    assert write_cube(tmp_path / "s3.zarr", scenes, sensor, block).empty
+    assert file_digest(tmp_path / "s3.zarr") == file_digest(tmp_path / "http.zarr")
+
+    lost = scenes[2]["assets"]["B08"]["href"]
+    session.delete(lost.replace("s3://scenes", there)).raise_for_status()
+    (gap,) = write_cube(tmp_path / "gap.zarr", scenes, sensor, block, 0.1).to_dict("records")
+    assert (gap["scene"], gap["asset"]) == (scenes[2]["id"], "B08")
+
+
+def free_port():
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
 
 
 def test_the_landsat_cube_equals_a_warp_of_each_source(folder, tmp_path):

@@ -107,3 +107,16 @@ def test_boundless_polygons_weigh_their_share_and_show_themselves_alone(sample, 
     mean16, classes = twins[0][:, names.index("B02_mean16")], twins[1]
     assert mean16[classes == 1].min() > 0.35 > 0.25 > mean16[classes != 1].max()
     assert pixels[0][:, names.index("B02_mean16")].max() < 0.32
+
+
+def test_features_are_those_of_the_whole_block(sample):
+    """However a block is cut: to the last bit."""
+    rng = np.random.default_rng(1)
+    image = rng.uniform(0, 0.5, (len(BANDS), 260, 330)).astype("float32")
+    image[:, 100:120, 140:150] = np.nan
+    block = Sample(image, np.zeros((260, 330), "uint8"), sample.polygons, sample.splits)
+    chosen = np.sort(rng.choice(260 * 330, 500, replace=False))
+    settings = forest.Settings(tile_px=144)
+    found = forest._features_of(block, chosen, SIGNATURE, settings)
+    whole = forest._features(image, SIGNATURE, settings).reshape(found.shape[1], -1)[:, chosen]
+    np.testing.assert_array_equal(found, whole.T)

@@ -1,10 +1,12 @@
 """Workers: where the pieces of cubes are made. dask.distributed runs them."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
 import dask
+from dask_jobqueue import SLURMCluster
 from distributed import Client, LocalCluster
 
 from landscribe.command import InputError
@@ -38,12 +40,22 @@ def _cluster(where: str, count: int) -> LocalCluster:
             n_workers=1, threads_per_worker=count, processes=False, dashboard_address=None
         )
     if where == "slurm":
-        from dask_jobqueue import SLURMCluster  # wants a cluster's commands
-
-        cluster = SLURMCluster()
-        cluster.scale(jobs=count)
-        return cluster
+        return _queue(count)
     raise InputError(f"{where!r} is no place for workers; use local, slurm, or tcp://host:port")
+
+
+def _queue(jobs: int) -> SLURMCluster:
+    if not shutil.which("sbatch"):
+        raise InputError("no sbatch here, so no jobs of SLURM; use local, or go to the login node")
+    try:
+        cluster = SLURMCluster()
+    except ValueError as error:
+        raise InputError(
+            f"dask knows no jobs of SLURM ({' '.join(str(error).split())}); say what one gets in"
+            " ~/.config/dask/jobqueue.yaml, as docs/cluster.md shows"
+        ) from None
+    cluster.scale(jobs=jobs)
+    return cluster
 
 
 def _connected(address: str) -> Client:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from landscribe.command import InputError
 from landscribe.imagery.context import SUPPORT_PX, context_features
+from landscribe.mapping.windows import windows
 from landscribe.training.data import TRAIN, class_indices, cut, pixels_by_class
 from landscribe.training.predictor import Sample, Signature, TileSettings, Work
 
@@ -227,12 +228,38 @@ def _pixels(
     ):
         chosen = np.flatnonzero(mask)
         chosen = np.sort(rng.choice(chosen, round(len(chosen) * share), replace=False))
-        features = _features(sample.reflectance, signature, settings)
+        if not len(chosen):
+            continue
         # Polygon ids start from 1 in every block; the block's number keeps them apart.
         polygons = sample.polygons.ravel()[chosen].astype("int64") + (number << 32)
-        rows = features.reshape(len(features), -1)[:, chosen].T
+        rows = _features_of(sample, chosen, signature, settings)
         parts.append((rows, sample.classes.ravel()[chosen], polygons))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _features_of(
+    sample: Sample, chosen: np.ndarray, signature: Signature, settings: Settings
+) -> np.ndarray:
+    """Features (pixel, feature) of some pixels of a block, window by window: they need much room.
+
+    Args:
+        chosen: flat indices (pixel) into the block.
+    """
+    rows, cols = np.divmod(chosen, sample.classes.shape[1])
+    side, order, parts = settings.tile_px, [], []
+    for window in windows(*sample.classes.shape, side):
+        inside = (rows // side == window.top // side) & (cols // side == window.left // side)
+        if not inside.any():
+            continue
+        top, left = max(0, window.top - SUPPORT_PX), max(0, window.left - SUPPORT_PX)
+        down, across = (
+            slice(top, window.rows.stop + SUPPORT_PX),
+            slice(left, window.cols.stop + SUPPORT_PX),
+        )
+        features = _features(sample.reflectance[:, down, across], signature, settings)
+        order.append(np.flatnonzero(inside))
+        parts.append(features[:, rows[inside] - top, cols[inside] - left].T)
+    return np.concatenate(parts)[np.argsort(np.concatenate(order))]
 
 
 def _features(tile: np.ndarray, signature: Signature, settings: Settings) -> np.ndarray:

@@ -9,9 +9,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import dask
 import pytest
 import yaml
 
+from landscribe.imagery.cluster import workers
+from landscribe.imagery.stack import write_cube
+from tests.made_cube import BLOCK as GROUND
+from tests.made_cube import SENSOR, scene
 from tests.slurm.runs import (
     CONF,
     PROFILES,
@@ -217,6 +222,22 @@ def test_a_killed_run_starts_again_and_nothing_runs_twice_at_once(folder, undist
     assert not overlaps(folder)
     states = [job.state for job in history(folder)]
     assert sorted(states) == ["CANCELLED"] * len(left) + ["COMPLETED"] * 6
+
+
+def test_a_cube_made_by_jobs_of_a_queue_has_the_same_bits(tmp_path):
+    """Pieces of one cube by dask workers, each a job of SLURM, which go when it is made."""
+    made = [scene(tmp_path, day, seed=day)[0] for day in (1, 11, 21)]
+    assert write_cube(tmp_path / "here.zarr", made, SENSOR, GROUND).empty
+    job = {"name": "pieces", "cores": 1, "memory": "700MB", "queue": "cpu", "walltime": "00:05:00"}
+    job |= {"log-directory": str(tmp_path)}
+    settings = {"jobqueue.slurm": dask.config.get("jobqueue.slurm") | job}
+    with dask.config.set(settings), workers("slurm", 2) as pool:
+        assert write_cube(tmp_path / "there.zarr", made, SENSOR, GROUND, 0, pool).empty
+        assert "pieces" in ask("squeue", "-h", "-o", "%j")
+    assert digest(tmp_path / "here.zarr", "dn", "mask") == digest(
+        tmp_path / "there.zarr", "dn", "mask"
+    )
+    await_true(lambda: "pieces" not in ask("squeue", "-h", "-o", "%j"), "the end of the workers")
 
 
 def test_cancelled_cubes_are_made_again(tmp_path):

@@ -36,13 +36,14 @@ install_packages() {
 }
 
 install_python() {
-  [ -e "$folder/venv/ready" ] && return 0
+  local servers=(stac-fastapi-pgstac==7.2.0 "pypgstac[psycopg]==0.10.0" uvicorn h5py rustac==0.9.18
+    "moto[server]==5.2.5")
+  [ "$(cat "$folder/venv/ready" 2> /dev/null)" = "${servers[*]}" ] && return 0
   echo "Installing stac-fastapi-pgstac into $folder/venv"
   "$python" -m venv "$folder/venv"
-  "$folder/venv/bin/pip" install --disable-pip-version-check --quiet \
-    stac-fastapi-pgstac==7.2.0 "pypgstac[psycopg]==0.10.0" uvicorn h5py rustac==0.9.18
+  "$folder/venv/bin/pip" install --disable-pip-version-check --quiet "${servers[@]}"
   "$folder/venv/bin/pip" install --disable-pip-version-check --quiet --no-deps nrt==0.2.0  # scenes
-  touch "$folder/venv/ready"
+  echo "${servers[*]}" > "$folder/venv/ready"
 }
 
 start_postgres() {
