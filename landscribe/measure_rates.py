@@ -119,12 +119,12 @@ def _kind(step: Step, told: dict[str, str]) -> str:
     """What a job's rate may be of: its kind of model, or its sensor."""
     if step.of_kind:
         return Model.read(CONFIG / "models" / f"{told['model']}.yaml").kind
-    return told["sensor"] if "sensor" in step.per else ""
+    return told["sensor"] if step.unit == "samples" else ""
 
 
 def _of_any(jobs: pd.DataFrame) -> pd.DataFrame:
     """Jobs, and those of sensors once more as of any: for sensors that nobody measured."""
-    of_sensors = [step.rule for step in STEPS if "sensor" in step.per]
+    of_sensors = [step.rule for step in STEPS if step.unit == "samples"]
     return pd.concat([jobs, jobs[jobs.rule.isin(of_sensors)].assign(kind="")], ignore_index=True)
 
 

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
+import yaml
 from pydantic import Field, model_validator
 from scipy.optimize import nnls
 
@@ -87,13 +88,9 @@ def fitted(measured: pd.DataFrame, measured_on: str) -> list[Rate]:
 
 def write_rates(path: Path, rates: Rates) -> None:
     """YAML of rates, as `Rates.read` reads it."""
-    lines = [f"title: {rates.title}", "rates:"]
-    for rate in rates.rates:
-        told = rate.model_dump(exclude_none=True)
-        lines += [
-            f"  {'-' if i == 0 else ' '} {k}: {_short(v)}" for i, (k, v) in enumerate(told.items())
-        ]
-    path.write_text("\n".join([*lines, ""]))
+    told = rates.model_dump(exclude_none=True)
+    told["rates"] = [{name: _short(v) for name, v in rate.items()} for rate in told["rates"]]
+    path.write_text(yaml.safe_dump(told, sort_keys=False))
 
 
 def _rate(rule: str, kind: str, jobs: pd.DataFrame, measured_on: str) -> Rate:
@@ -126,4 +123,4 @@ def _line(amount: np.ndarray, values: np.ndarray) -> tuple[float, float]:
 
 
 def _short(value: object) -> object:
-    return f"{value:.6g}" if isinstance(value, float) else value
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -31,7 +31,12 @@ def results(tmp_path):
         (benchmarks / f"r.2020.{block}.made.tsv").write_text(
             f"s\tcpu_time\n{seconds}\t{seconds / 2}\n"
         )
-    files = {"B02": {"size": 300}, "B05": {"size": 100}, "SCL": {"size": 9000}}
+    files = {
+        "B02": {"size": 300},
+        "B05": {"size": 100},
+        "SCL": {"size": 50},
+        "visual": {"size": 9000},
+    }
     write_json(tmp_path / "fetch/r/2020/made/scenes.lock.json", {"scenes": [{"assets": files}] * 2})
     return tmp_path
 
@@ -43,7 +48,7 @@ def test_a_made_benchmark_is_given_back(results):
     seconds = (rate.fixed_core_s + rate.unit_core_s * jobs.amount) / rate.cores
     assert list(seconds) == pytest.approx(list(jobs.seconds))
     pixels = sum(side**2 for side in SIDES_PX.values()) / MILLION
-    assert rate.read_bytes == pytest.approx(800 / (pixels * NATIVE * 2))
+    assert rate.read_bytes == pytest.approx(900 / (pixels * NATIVE * 2))
     assert jobs.stored_bytes.min() >= 256
 
 

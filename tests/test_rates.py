@@ -45,7 +45,7 @@ def test_no_rate_is_below_zero():
 
 def test_rates_come_back_from_their_file(tmp_path):
     jobs = pd.concat([measured([1, 5], [4, 8]), measured([1, 5], [2, 9], "train_model", "forest")])
-    rates = Rates(title="here", rates=fitted(jobs, "a run"))
+    rates = Rates(title="here: 2 cores, 'quoted'", rates=fitted(jobs, "a run: this"))
     write_rates(tmp_path / "rates.yaml", rates)
     again = Rates.read(tmp_path / "rates.yaml")
     assert again.of("train_model", "forest").unit_core_s == pytest.approx(3.5, rel=1e-5)

@@ -33,7 +33,8 @@ _SETTINGS = {
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
     "GDAL_HTTP_TIMEOUT": "120",
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "CPL_VSIL_CURL_USE_HEAD": "NO",  # a signed address is for GET alone
+    # GDAL remembers a HEAD that failed and does not ask again; a signed address is for GET alone.
+    "CPL_VSIL_CURL_USE_HEAD": "NO",
 }
 _FAULTS = (RasterioError, CPLE_BaseError, OSError, ValueError)
 
