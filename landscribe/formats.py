@@ -29,7 +29,8 @@ from landscribe.command import InputError, written
 from landscribe.grid import Grid
 
 CACHE_MB = 64  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
-WINDOW_PX = 1024  # side of a shard of a cube, and of what a step reads at once
+WINDOW_PX = 1024  # side of what a step reads at once
+SHARD_PX = 2048  # side of a shard of a cube, and so of what is made at once of it
 CHUNK_PX = 256  # side of what is read at once from a shard
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
@@ -132,7 +133,7 @@ def lay_out_cube(
     dims = {"dn": ("time", "band", "y", "x"), "mask": ("time", "y", "x"), "day": ("time", "y", "x")}
     dtypes = {"dn": dn, "mask": "uint8", "valid_count": "uint8", **(more or {})}
     sides = (grid.height, grid.width)
-    shard = tuple(min(WINDOW_PX, -(-side // CHUNK_PX) * CHUNK_PX) for side in sides)
+    shard = tuple(min(SHARD_PX, -(-side // CHUNK_PX) * CHUNK_PX) for side in sides)
     layers, encoding = {}, {"time": _EPOCH}
     for name, dtype in dtypes.items():
         axes = dims.get(name, ("y", "x"))

@@ -109,7 +109,7 @@ def test_seams_between_parts_cannot_be_seen(series, tmp_path, monkeypatch):
     spans = periods(*SUMMER, "season")
     whole = write_composites(tmp_path / "whole.zarr", series, spans, "best")
     monkeypatch.setattr(module, "_PART_BYTES", 4000)
-    monkeypatch.setattr(module, "WINDOW_PX", 96)
+    monkeypatch.setattr(module, "SHARD_PX", 96)
     parts = write_composites(tmp_path / "parts.zarr", series, spans, "best")
     np.testing.assert_array_equal(whole.dn.values, parts.dn.values)
 

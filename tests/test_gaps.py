@@ -19,7 +19,7 @@ DAYS = (1, 6, 11, 16, 21)
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Nine pieces a day, and no waits."""
-    monkeypatch.setattr(stack, "WINDOW_PX", 32)
+    monkeypatch.setattr(stack, "SHARD_PX", 32)
     monkeypatch.setattr(reader, "WAITS_S", (0, 0))
 
 

@@ -168,7 +168,7 @@ def test_a_cube_holds_filtered_decibels(tmp_path):
 def test_a_cube_does_not_depend_on_its_windows(tmp_path, monkeypatch, window_px):
     items = [radar_scene(tmp_path, day, day)[0] for day in (1, 13)]
     stack.write_cube(tmp_path / "whole.zarr", items, CARD, BLOCK)
-    monkeypatch.setattr(stack, "WINDOW_PX", window_px)
+    monkeypatch.setattr(stack, "SHARD_PX", window_px)
     stack.write_cube(tmp_path / "cut.zarr", items, CARD, BLOCK)
     assert file_digest(tmp_path / "cut.zarr") == file_digest(tmp_path / "whole.zarr")
 

@@ -213,7 +213,7 @@ def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
     code = (
         "import json, sys, time; from pathlib import Path; from landscribe import formats; from"
         " landscribe.imagery import stack; from tests.made_cube import BLOCK, SENSOR;"
-        "formats.CHUNK_PX = formats.WINDOW_PX = stack.WINDOW_PX = 32;"
+        "formats.CHUNK_PX = formats.SHARD_PX = stack.SHARD_PX = 32;"
         "write = stack.write_piece;"
         "stack.write_piece = lambda *a: time.sleep(float(sys.argv[3])) or write(*a);"
         "stack.write_cube(Path(sys.argv[1]), json.load(open(sys.argv[2])), SENSOR, BLOCK)"

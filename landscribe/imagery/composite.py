@@ -17,7 +17,7 @@ from landscribe.formats import (
     MASK_CLEAR,
     MASK_CLOUD,
     MASK_MISSING,
-    WINDOW_PX,
+    SHARD_PX,
     cube_grid,
     lay_out_cube,
     open_layers,
@@ -85,8 +85,8 @@ def write_composites(
     data = read_cube(cube)
     windows = [
         (top, left)
-        for top in range(0, data.sizes["y"], WINDOW_PX)
-        for left in range(0, data.sizes["x"], WINDOW_PX)
+        for top in range(0, data.sizes["y"], SHARD_PX)
+        for left in range(0, data.sizes["x"], SHARD_PX)
     ]
     with written(path) as part, nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
         _lay_out(part, data, spans)
@@ -182,8 +182,8 @@ def _write_window(
     """Compose all periods in one window, in parts that fit the memory."""
     data = read_cube(cube)
     dn, days, masks, gaps, counts = open_layers(path, *_LAYERS)
-    rows = slice(top, min(top + WINDOW_PX, data.sizes["y"]))
-    cols = slice(left, min(left + WINDOW_PX, data.sizes["x"]))
+    rows = slice(top, min(top + SHARD_PX, data.sizes["y"]))
+    cols = slice(left, min(left + SHARD_PX, data.sizes["x"]))
     size = (rows.stop - rows.start, cols.stop - cols.start)
     empty = np.zeros(size, "uint8")
     for number, period in enumerate(spans):

@@ -21,7 +21,7 @@ from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.formats import MASK_CLEAR, WINDOW_PX, lay_out_cube, open_layers
+from landscribe.formats import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
@@ -86,10 +86,10 @@ def write_cube(
     if not path.exists():
         _lay_out(path, passes, sensor, grid)
     pieces = [
-        Piece(time, top, left, min(WINDOW_PX, grid.height - top), min(WINDOW_PX, grid.width - left))
+        Piece(time, top, left, min(SHARD_PX, grid.height - top), min(SHARD_PX, grid.width - left))
         for time in range(len(passes))
-        for top in range(0, grid.height, WINDOW_PX)
-        for left in range(0, grid.width, WINDOW_PX)
+        for top in range(0, grid.height, SHARD_PX)
+        for left in range(0, grid.width, SHARD_PX)
     ]
     with nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
         gaps = _fill(path, pieces, passes, sensor, grid, workers)

@@ -1,7 +1,7 @@
 """Cubes from cloud-optimised GeoTIFFs: our way against plain rasterio, odc-stac and defaults.
 
 `python -m tests.benchmarks.cube`, about ten minutes on two cores. Input are the 10 m bands of the
-demo's real scene, mirrored to 2,048 px, as COGs of many dates, each of them shifted, so that no two
+demo's real scene, mirrored to 4,096 px, as COGs of many dates, each of them shifted, so that no two
 are alike. Each way runs alone, in a process of its own on one thread, and writes the same
 shards of Zarr v3; the order of the ways changes from round to round. Counted are processor seconds,
 the peak of resident memory, and bytes on disk.
@@ -28,15 +28,15 @@ import rasterio
 from rasterio.shutil import copy
 from rasterio.windows import Window
 
-from landscribe.formats import CHUNK_PX, WINDOW_PX, compressor
+from landscribe.formats import CHUNK_PX, SHARD_PX, compressor
 from landscribe.grid import Block
 from landscribe.sensors import Archive, Sensor
 from landscribe.sources import located
 from tests.benchmarks.report import Goal, report, table
 
-BANDS, SIDE_PX, DATES, ROUNDS = ("B02", "B03", "B04", "B08"), 2048, 12, 3
-MORE_DATES = 48
-BLOCK = Block("33UUU", 32633, (330000, 5800480, 350480, 5820960))
+BANDS, SIDE_PX, DATES, ROUNDS = ("B02", "B03", "B04", "B08"), 4096, 6, 3
+MORE_DATES = 24
+BLOCK = Block("33UUU", 32633, (330000, 5800000, 370960, 5840960))
 SENSOR = Sensor.read(Path("config/sensors/sentinel-2-l1c.yaml"))
 SENSOR = SENSOR.model_copy(
     update={
@@ -44,10 +44,10 @@ SENSOR = SENSOR.model_copy(
         "clouds": SENSOR.clouds.model_copy(update={"method": "none"}),
     }
 )
-CHUNKS = {"time": 1, "band": 1, "y": WINDOW_PX, "x": WINDOW_PX}
+CHUNKS = {"time": 1, "band": 1, "y": SHARD_PX, "x": SHARD_PX}
 ENCODING = {
     "chunks": (1, 1, CHUNK_PX, CHUNK_PX),
-    "shards": (1, 1, WINDOW_PX, WINDOW_PX),
+    "shards": (1, 1, SHARD_PX, SHARD_PX),
     "fill_value": 0,
     "compressors": compressor("uint16"),
 }
@@ -116,9 +116,9 @@ def plain(items: list[dict], out: Path) -> None:
     for time_, item in enumerate(items):
         for band, name in enumerate(BANDS):
             with rasterio.open(item["assets"][name]["href"]) as raster:
-                for top in range(0, SIDE_PX, WINDOW_PX):
-                    for left in range(0, SIDE_PX, WINDOW_PX):
-                        window = Window(left, top, WINDOW_PX, WINDOW_PX)
+                for top in range(0, SIDE_PX, SHARD_PX):
+                    for left in range(0, SIDE_PX, SHARD_PX):
+                        window = Window(left, top, SHARD_PX, SHARD_PX)
                         rows, cols = window.toslices()
                         layer[time_, band, rows, cols] = raster.read(1, window=window)
 
@@ -138,7 +138,7 @@ def odc(items: list[dict], out: Path) -> None:
             x=(BLOCK.bounds[0], BLOCK.bounds[2]),
             y=(BLOCK.bounds[1], BLOCK.bounds[3]),
             dtype="uint16",
-            chunks={"time": 1, "y": WINDOW_PX, "x": WINDOW_PX},
+            chunks={"time": 1, "y": SHARD_PX, "x": SHARD_PX},
         )
         _to_zarr(cube.to_array("band", name="dn").transpose("time", "band", "y", "x"), out)
 
@@ -156,7 +156,7 @@ def defaults(items: list[dict], out: Path) -> None:
             epsg=32633,
             resolution=10,
             bounds=(west + 3, south + 3, east + 3, north + 3),
-            chunksize=(1, 1, WINDOW_PX, WINDOW_PX),
+            chunksize=(1, 1, SHARD_PX, SHARD_PX),
             properties=False,
             band_coords=False,
         )
