@@ -30,6 +30,10 @@ from tests.stac.load import READ_NRT, ROMANIA
 
 pytestmark = pytest.mark.stac
 CARD = Sensor.read(Path("config/sensors/sentinel-2-l2a.yaml"))
+SIGNED = (  # the local server wants a signature, and does not check it
+    "AWS4-HMAC-SHA256 Credential=me/20200101/us-east-1/s3/aws4_request, SignedHeaders=host,"
+    " Signature=unchecked"
+)
 NAMES = {"B2": "B02", "B3": "B03", "B4": "B04", "B8": "B08"}
 
 
@@ -98,6 +102,7 @@ def bucket(folder, monkeypatch):
         try:
             with requests.Session() as session:
                 session.mount("http://", HTTPAdapter(max_retries=Retry(20, backoff_factor=0.1)))
+                session.headers["Authorization"] = SIGNED
                 session.put(f"http://127.0.0.1:{port}/scenes").raise_for_status()
                 yield f"http://127.0.0.1:{port}/scenes", session
         finally:
@@ -111,19 +116,18 @@ def test_a_cube_from_s3_equals_that_from_http(folder, bucket, tmp_path, monkeypa
     a, _, west, _, _, north = scenes[0]["assets"]["B02"]["proj:transform"]
     grid = Grid(3035, west, north, 100, 100, a)
     block = Native("x", 3035, grid.bounds, grid)
-    write_cube(tmp_path / "http.zarr", scenes, sensor, block)
+    write_cube(tmp_path / "http.zarr", scenes[:5], sensor, block)
     there, session = bucket
     for asset in (asset for scene in scenes for asset in scene["assets"].values()):
         key = asset["href"].split("/", 3)[3]
-        session.put(f"{there}/{key}", (folder / "files" / key).read_bytes()).raise_for_status()
         asset["href"] = f"s3://scenes/{key}"
-    assert write_cube(tmp_path / "s3.zarr", scenes, sensor, block).empty
+        if asset is not scenes[5]["assets"]["B08"]:
+            session.put(f"{there}/{key}", (folder / "files" / key).read_bytes()).raise_for_status()
+    assert write_cube(tmp_path / "s3.zarr", scenes[:5], sensor, block).empty
     assert file_digest(tmp_path / "s3.zarr") == file_digest(tmp_path / "http.zarr")
 
-    lost = scenes[2]["assets"]["B08"]["href"]
-    session.delete(lost.replace("s3://scenes", there)).raise_for_status()
     (gap,) = write_cube(tmp_path / "gap.zarr", scenes, sensor, block, 0.1).to_dict("records")
-    assert (gap["scene"], gap["asset"]) == (scenes[2]["id"], "B08")
+    assert (gap["scene"], gap["asset"]) == (scenes[5]["id"], "B08")
 
 
 def free_port():
