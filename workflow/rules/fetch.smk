@@ -97,7 +97,7 @@ rule stack_scenes:
         "../../envs/geo.yaml"
     threads: 2
     resources:
-        cluster="local",
+        dask_cluster="local",
     params:
         max_gap_fraction=RUN.max_gap_fraction,
         code=code_version("scripts/stack_scenes.py"),
@@ -107,7 +107,7 @@ rule stack_scenes:
         "python -m scripts.stack_scenes --region {input.region} --sensor {input.sensor}"
         " --scenes {input.scenes} --lock {input.lock} --block {wildcards.block}"
         " --cube {output.cube} --gaps {output.gaps}"
-        " --max-gap-fraction {params.max_gap_fraction} --cluster {resources.cluster}"
+        " --max-gap-fraction {params.max_gap_fraction} --cluster {resources.dask_cluster}"
         " --threads {threads} 2>&1 | tee {log}"
 
 
@@ -127,7 +127,7 @@ rule compose_periods:
         "../../envs/geo.yaml"
     threads: 2
     resources:
-        cluster="local",
+        dask_cluster="local",
     params:
         season=f"{RUN.season.first}/{RUN.season.last}",
         step=RUN.composites.step if RUN.composites else "",
@@ -138,7 +138,7 @@ rule compose_periods:
     shell:
         "python -m scripts.compose_periods --cube {input.cube} --year {wildcards.year}"
         " --season {params.season} --step {params.step} --method {params.method}"
-        " --composites {output.composites} --cluster {resources.cluster}"
+        " --composites {output.composites} --cluster {resources.dask_cluster}"
         " --threads {threads} 2>&1 | tee {log}"
 
 
