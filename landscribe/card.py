@@ -1,5 +1,7 @@
 """What all cards share: a YAML file, checked as a whole, its faults told one per line."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
@@ -39,6 +41,11 @@ def check(kind: type[C], values: object, source: str) -> C:
         faults = [_fault(fault) for fault in error.errors()]
     count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
     raise InputError(f"{source} is not valid ({count}):\n" + "\n".join(faults))
+
+
+def twice(values: Iterable[object]) -> list[str]:
+    """What stands more than once among some values, sorted."""
+    return sorted({str(value) for value, count in Counter(values).items() if count > 1})
 
 
 def _yaml(path: Path) -> object:

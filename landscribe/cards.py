@@ -14,7 +14,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, field_validat
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from landscribe.card import Card, Fraction, Id, SafePath, check
+from landscribe.card import Card, Fraction, Id, SafePath, check, twice
 from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
@@ -157,9 +157,8 @@ class Task(Card):
             "colour": [c.colour.lower() for c in legend],
             "labels": [value for c in legend for value in c.labels],
         }.items():
-            twice = sorted({str(v) for v in values if values.count(v) > 1})
-            if twice:
-                raise ValueError(f"{what} {', '.join(twice)} stands twice; each needs one meaning")
+            if again := twice(values):
+                raise ValueError(f"{what} {', '.join(again)} stands twice; each needs one meaning")
         return legend
 
 
@@ -256,8 +255,8 @@ class Run(Card):
     @field_validator("sensors")
     @classmethod
     def _each_once(cls, sensors: list[str]) -> list[str]:
-        if twice := sorted({name for name in sensors if sensors.count(name) > 1}):
-            raise ValueError(f"{', '.join(twice)} stands twice; name each sensor once")
+        if again := twice(sensors):
+            raise ValueError(f"{', '.join(again)} stands twice; name each sensor once")
         return sensors
 
     @model_validator(mode="after")

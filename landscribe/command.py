@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +14,12 @@ import tyro
 
 class InputError(ValueError):
     """A fault of what came in: says what was found, what was wanted and what to do."""
+
+
+def some(names: Sequence[str], most: int = 12) -> str:
+    """Names for a message: all, or the first of them and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def command(main: Callable[..., None]) -> None:

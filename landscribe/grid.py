@@ -12,13 +12,12 @@ from shapely import area, box, get_parts, intersection, segmentize, total_bounds
 from shapely import bounds as shapely_bounds
 from shapely.geometry.base import BaseGeometry
 
-from landscribe.command import InputError
+from landscribe.command import InputError, some
 
 SQUARE_M = 100_000  # side of an MGRS square
 SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m fill them
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
-_TOLD = 12  # blocks in a message
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"  # of squares, from the equator; even zones begin at F
 
 
@@ -126,11 +125,7 @@ def ground_block(ground: BaseGeometry, name: str) -> Block:
     if found := ground_blocks(ground, name):
         return found[0]
     there = [block.id for block in ground_blocks(ground)]
-    more = f" and {len(there) - _TOLD} more" if len(there) > _TOLD else ""
-    raise InputError(
-        f"block {name}: not in the region, which has {', '.join(there[:_TOLD])}{more}; name one of"
-        " those"
-    )
+    raise InputError(f"block {name}: not in the region, which has {some(there)}; name one of those")
 
 
 def project(

@@ -1,6 +1,7 @@
 """Rates of a profile from the benchmarks of finished runs: `python -m landscribe.measure_rates`."""
 
 import math
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,12 @@ def measured_jobs(results: Path, sensors: dict[str, Sensor]) -> pd.DataFrame:
         sensors: id -> card; jobs that are of no sensor have the sizes of the first one.
     """
     rows = []
+
+    @cache  # as each of its blocks asks, and it opens the cubes of all
+    def region_sizes(region: str, year: str, sensor: str) -> dict[str, float]:
+        told = {"region": region, "year": year, "sensor": sensor}
+        return run_sizes(results, sensors[sensor], told)
+
     for step in STEPS:
         for path in sorted((results / "benchmarks/rules" / step.rule).glob("*.tsv")):
             told = dict(zip(step.per, path.stem.split("."), strict=True))
@@ -31,7 +38,11 @@ def measured_jobs(results: Path, sensors: dict[str, Sensor]) -> pd.DataFrame:
             sizes = run_sizes(results, _card(told, sensors), told)
             if not sizes[step.unit]:
                 continue  # nothing is left that says how large the job was
-            read = step.rule == "stack_scenes"
+            read_amount = read_bytes = 0.0
+            if step.rule == "stack_scenes":
+                whole = region_sizes(told["region"], told["year"], told["sensor"])
+                read_amount = sizes["read_samples"]
+                read_bytes = whole["bytes"] * (read_amount / whole["read_samples"])
             rows += [
                 {
                     "rule": step.rule,
@@ -40,8 +51,8 @@ def measured_jobs(results: Path, sensors: dict[str, Sensor]) -> pd.DataFrame:
                     "amount": sizes[step.unit],
                     "seconds": repeat.s,
                     "cpu_seconds": repeat.cpu_time,
-                    "read_amount": sizes["read_samples"] if read else 0,
-                    "read_bytes": _read_bytes(results, _card(told, sensors), told) if read else 0,
+                    "read_amount": read_amount,
+                    "read_bytes": read_bytes,
                     "stored_amount": sizes[step.stored_unit or step.unit],
                     "stored_bytes": _stored(results, step, told),
                 }
@@ -63,7 +74,6 @@ def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, 
     locks = (results / "fetch").glob(listed)
     scenes = [scene for path in locks for scene in read_json(path)["scenes"]]
     pixels = [cube.sizes["y"] * cube.sizes["x"] / MILLION for cube in cubes]
-    native = sum((sensor.gsd_m / band.gsd_m) ** 2 for band in sensor.bands)
     files = [scene["assets"].get(name, {}) for scene in scenes for name in wanted_assets(sensor)]
     sizes = [file.get("size") or 0 for file in files]
     composites = (results / "fetch").glob(f"{place}/composites.zarr")
@@ -73,17 +83,11 @@ def run_sizes(results: Path, sensor: Sensor, told: dict[str, str]) -> dict[str, 
         "scenes": len(scenes),
         "pixels": sum(pixels),
         "samples": sum(p * len(sensor.bands) * t for p, t in zip(pixels, times, strict=True)),
-        "read_samples": sum(p * native * t for p, t in zip(pixels, times, strict=True)),
+        "read_samples": sensor.native_samples
+        * sum(p * t for p, t in zip(pixels, times, strict=True)),
         "composed": sum(composed),
         "bytes": sum(sizes),
     }
-
-
-def _read_bytes(results: Path, sensor: Sensor, told: dict[str, str]) -> float:
-    """A block's share of the bytes of its region's files [bytes]."""
-    region = run_sizes(results, sensor, {name: told[name] for name in ("region", "year", "sensor")})
-    share = run_sizes(results, sensor, told)["read_samples"] / region["read_samples"]
-    return region["bytes"] * share
 
 
 def merged(known: list[Rate], new: list[Rate]) -> list[Rate]:

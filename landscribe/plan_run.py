@@ -69,13 +69,12 @@ def block_sizes(block: Block, sensor: Sensor, seen: Looks, periods: int) -> dict
     """
     grid = block.grid(sensor.gsd_m, sensor.origin_m)
     pixels = grid.width * grid.height / plans.MILLION
-    native = sum((sensor.gsd_m / band.gsd_m) ** 2 for band in sensor.bands)
     return {
         "scenes": seen.scenes,
         "pixels": pixels,
         "samples": pixels * len(sensor.bands) * seen.times,
         "composed": pixels * len(sensor.bands) * periods,
-        "read_samples": pixels * native * seen.times * seen.coverage,
+        "read_samples": pixels * sensor.native_samples * seen.times * seen.coverage,
     }
 
 

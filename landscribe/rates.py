@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, model_validator
 from scipy.optimize import nnls
 
-from landscribe.card import Card
+from landscribe.card import Card, twice
 from landscribe.command import InputError
 
 Unit = Literal["samples", "pixels", "scenes"]
@@ -51,9 +51,8 @@ class Rates(Card):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        names = [f"{rate.rule} {rate.kind or ''}".strip() for rate in self.rates]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"rates: {', '.join(twice)} stands twice; keep one")
+        if again := twice(f"{rate.rule} {rate.kind or ''}".strip() for rate in self.rates):
+            raise ValueError(f"rates: {', '.join(again)} stands twice; keep one")
         return self
 
     def of(self, rule: str, kind: str | None) -> Rate:

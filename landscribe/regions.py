@@ -12,13 +12,12 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from landscribe.cards import Region, off_the_grid
-from landscribe.command import InputError
+from landscribe.command import InputError, some
 from landscribe.grid import Block, ground_blocks, lonlat_box, project
 from landscribe.kept import kept
 from landscribe.provenance import code_version, file_digest
 from landscribe.sources import located
 
-_TOLD = 12  # values in a message
 _EDGE_PARTS = 1000  # an edge that is longer than this part of an outline gets points of its own
 
 
@@ -98,10 +97,9 @@ def _chosen(card: Region, values: dict[str, np.ndarray], count: int) -> np.ndarr
         there = np.array([str(value) for value in values[column]])
         if missing := sorted(names - set(there)):
             have = sorted(set(there))
-            more = f" and {len(have) - _TOLD} more" if len(have) > _TOLD else ""
             raise InputError(
                 f"{card.outline}: no feature whose {column} is {', '.join(missing)}; there is"
-                f" {', '.join(have[:_TOLD])}{more}; correct the region's `where`"
+                f" {some(have)}; correct the region's `where`"
             )
         chosen &= np.isin(there, sorted(names))
     if not chosen.any():

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from landscribe.card import Card, CollectionId, Fraction, Id, SafePath
+from landscribe.card import Card, CollectionId, Fraction, Id, SafePath, twice
 from landscribe.imagery.filters import fault_of
 
 # The cloud detector's inputs, in its order: Skakun et al. 2022, doi:10.1016/j.rse.2022.112990
@@ -209,6 +209,11 @@ class Sensor(Card):
         return Numbers(self.dtype, self.nodata, self.scale, self.offset, "1")
 
     @property
+    def native_samples(self) -> float:
+        """Samples of the files, of all bands, on the ground of a pixel of the cube."""
+        return sum((self.gsd_m / band.gsd_m) ** 2 for band in self.bands)
+
+    @property
     def margin_px(self) -> int:
         """How far beyond a window its pixels matter to those inside [px]."""
         return self.speckle.window_px // 2 if self.speckle else 0
@@ -256,5 +261,5 @@ class Archive(Card):
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{what}: {', '.join(twice)} stands twice; each needs a name of its own")
+    if again := twice(names):
+        raise ValueError(f"{what}: {', '.join(again)} stands twice; each needs a name of its own")

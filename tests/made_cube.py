@@ -1,14 +1,27 @@
 """A small scene of a small sensor as GeoTIFFs, and the cube of it, made in code."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import rasterio
 
 from landscribe.cards import check
-from landscribe.grid import Block
+from landscribe.grid import Block, Grid
 from landscribe.imagery.stack import write_cube
 from landscribe.sensors import Sensor
+
+
+@dataclass(frozen=True)
+class Native(Block):
+    """Ground on the grid of files that do not lie on a block's."""
+
+    pixels: Grid | None = None
+
+    def grid(self, gsd_m, origin_m=0):
+        """That of the files."""
+        return self.pixels
+
 
 BLOCK = Block("33UUU", 32633, (330000, 5820000, 330960, 5820960))
 SENSOR = check(

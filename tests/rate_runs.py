@@ -9,7 +9,6 @@ usage: python -m tests.rate_runs FOLDER
 With a finished demo, they tell what of a job is fixed and what grows: docs/scale.md says how.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -23,8 +22,8 @@ from tqdm import tqdm
 
 from landscribe.sensors import Archive, Sensor
 from landscribe.sources import located
+from tests.workflow_runs import ROOT, SNAKEMAKE, environment
 
-ROOT = Path(__file__).parents[1]
 CORNER = (330000, 5814360)  # of the demo's region: west, south [m]
 TIMES = 4  # as wide and as high
 SIDES_M = {"small": 10240, "wide": 30720}
@@ -147,11 +146,8 @@ def write_cog(path: Path, image: np.ndarray, gsd_m: float, nodata: int) -> None:
 
 def run(folder: Path, config: str, *targets: str) -> None:
     """A run of Snakemake in the folder."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "snakemake", "--nolock", "--cores", "2"]
-    command += ["--snakefile", str(ROOT / "Snakefile"), "--configfile", config]
-    command += ["--profile", str(ROOT / "workflow/profiles/default"), *targets]
-    subprocess.run(command, cwd=folder, check=True, env=os.environ | {"PATH": paths})
+    command = [*SNAKEMAKE, "--configfile", config, *targets]
+    subprocess.run(command, cwd=folder, check=True, env=environment())
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@
 
 import json
 import os
-import socket
 import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,13 +18,15 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
-from landscribe.grid import Block, Grid
+from landscribe.grid import Grid
 from landscribe.imagery import reader
 from landscribe.imagery.search import Query, search_provider
 from landscribe.imagery.stack import passes_of, write_cube
 from landscribe.provenance import file_digest
 from landscribe.sensors import Provider, Sensor
+from tests.made_cube import Native
 from tests.stac.load import READ_NRT, ROMANIA
+from tests.stac.ports import free_port
 
 pytestmark = pytest.mark.stac
 CARD = Sensor.read(Path("config/sensors/sentinel-2-l2a.yaml"))
@@ -35,17 +35,6 @@ SIGNED = (  # the local server wants a signature, and does not check it
     " Signature=unchecked"
 )
 NAMES = {"B2": "B02", "B3": "B03", "B4": "B04", "B8": "B08"}
-
-
-@dataclass(frozen=True)
-class Native(Block):
-    """Ground on the grid of files that do not lie on a block's."""
-
-    pixels: Grid | None = None
-
-    def grid(self, gsd_m, origin_m=0):
-        """That of the files."""
-        return self.pixels
 
 
 @pytest.fixture(scope="module")
@@ -128,12 +117,6 @@ def test_a_cube_from_s3_equals_that_from_http(folder, bucket, tmp_path, monkeypa
 
     (gap,) = write_cube(tmp_path / "gap.zarr", scenes, sensor, block, 0.1).to_dict("records")
     assert (gap["scene"], gap["asset"]) == (scenes[5]["id"], "B08")
-
-
-def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
 
 
 def test_the_landsat_cube_equals_a_warp_of_each_source(folder, tmp_path):

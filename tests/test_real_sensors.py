@@ -15,12 +15,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from landscribe.formats import cube_grid, read_cubes
-from landscribe.grid import Block, Grid
+from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
 from landscribe.imagery.context import context_features
 from landscribe.imagery.radar import decibels, despeckled
 from landscribe.imagery.stack import write_cube
 from landscribe.sensors import Sensor
+from tests.made_cube import Native
 
 SENSORS = ("sentinel-2-l2a", "sentinel-1-rtc")
 CARDS = {name: Sensor.read(Path(f"config/sensors/{name}.yaml")) for name in SENSORS}
@@ -30,17 +31,6 @@ ORDER = {  # of the bands in the chips' files
     "S1RTC": ["VV", "VH"],
 }
 WATER, TREES = 1, 2  # of the chips' land cover
-
-
-@dataclass(frozen=True)
-class Native(Block):
-    """Ground on the grid of the chips."""
-
-    pixels: Grid | None = None
-
-    def grid(self, gsd_m, origin_m=0):
-        """That of the files."""
-        return self.pixels
 
 
 @dataclass

@@ -25,6 +25,7 @@ from landscribe.imagery.locks import locked, refreshed
 from landscribe.imagery.providers import search_providers
 from landscribe.imagery.search import Query
 from landscribe.sensors import Provider, Sensor
+from tests.stac.ports import free_port
 
 pytestmark = pytest.mark.stac
 CLOUDS = {"property": "eo:cloud_cover"}
@@ -67,9 +68,7 @@ def items(folder):
 @pytest.fixture(scope="module")
 def poor(folder, items, tmp_path_factory):
     """Address of an API that says nothing about CQL2: rustac, which holds items in memory."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     here = f"127.0.0.1:{port}"
     path = tmp_path_factory.mktemp("rustac") / "items.json"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": items}))

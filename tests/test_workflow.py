@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from shutil import copy
 
@@ -16,8 +14,8 @@ from landscribe.formats import read_cube
 from tests.made_cube import BLOCK, SENSOR, scene
 from tests.page_numbers import check_numbers
 from tests.test_bad_input import MADE, write_labels
+from tests.workflow_runs import SNAKEMAKE, environment
 
-ROOT = Path(__file__).parents[1]
 BANDS = {"eye": ("B02", "B05"), "ear": ("VV", "VH")}
 CONFIG = {
     "regions": ["region"],
@@ -33,13 +31,8 @@ CONFIG = {
 
 def snakemake(folder: Path, *flags: str) -> str:
     """What a run of the workflow in a folder says."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "snakemake", "--nolock", "--cores", "2", *flags]
-    command += ["--snakefile", ROOT / "Snakefile", "--configfile", "run.yaml"]
-    command += ["--profile", ROOT / "workflow/profiles/default"]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=os.environ | {"PATH": paths}
-    )
+    command = [*SNAKEMAKE, *flags, "--configfile", "run.yaml"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

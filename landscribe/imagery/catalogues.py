@@ -15,7 +15,7 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from urllib3 import Retry
 
-from landscribe.command import InputError
+from landscribe.command import InputError, some
 from landscribe.imagery.items import flat_bbox, item_times, outline
 
 RETRIES = Retry(
@@ -281,8 +281,7 @@ def _unreadable(catalogue: str, error: Exception | str) -> NoAnswer:
 
 
 def _names(names: set[str]) -> str:
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return (", ".join(sorted(names)[:_TOLD]) or "none at all") + more
+    return some(sorted(names), _TOLD) or "none at all"
 
 
 def _extent(first: str, last: str, bbox: list[float]) -> str:

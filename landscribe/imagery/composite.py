@@ -1,8 +1,7 @@
 """Composites: images of a season, or of each period of it, from a cube's clear observations."""
 
 import calendar
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from scipy.ndimage import distance_transform_edt
-from tqdm import tqdm
 
 from landscribe.command import written
 from landscribe.formats import (
@@ -22,7 +20,9 @@ from landscribe.formats import (
     lay_out_cube,
     open_layers,
     read_cube,
+    write_bands,
 )
+from landscribe.imagery.jobs import pool_or_thread, wait_for
 
 _LAYERS = ("dn", "day", "mask", "gap_count", "valid_count")
 METHODS = ("median", "medoid", "best")
@@ -88,12 +88,10 @@ def write_composites(
         for top in range(0, data.sizes["y"], SHARD_PX)
         for left in range(0, data.sizes["x"], SHARD_PX)
     ]
-    with written(path) as part, nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
+    with written(path) as part, pool_or_thread(pool) as workers:
         _lay_out(part, data, spans)
         jobs = [workers.submit(_write_window, part, cube, spans, method, *at) for at in windows]
-        bar = tqdm(as_completed(jobs), "compose periods", len(jobs), unit="window", mininterval=1)
-        for job in bar:
-            job.result()
+        wait_for(jobs, "compose periods", "window")
     return read_cube(path)
 
 
@@ -192,8 +190,7 @@ def _write_window(
         day, mask = np.zeros(size, "uint16"), np.full(size, MASK_MISSING, "uint8")
         if part.sizes["time"]:
             _compose_parts(part, period, method, (rows, cols), (image, day, mask))
-        for band, pixels in enumerate(image):  # shard by shard: all at once take twice as long
-            dn[number, band, rows, cols] = pixels
+        write_bands(dn, number, (rows, cols), image)
         days[number, rows, cols] = day
         masks[number, rows, cols] = mask
         empty += mask != MASK_CLEAR

@@ -91,8 +91,7 @@ class Reader:
             except _FAULTS as error:
                 if not waits:
                     self.failed(Failure(self.url, _reason(error)))
-                    shape = (int(window.height), int(window.width))
-                    return np.full(shape, self.fill_value, self.dtype)
+                    return self._empty(_shape(window))
             time.sleep(waits.pop(0))
 
     def _read(self, window: Window) -> np.ndarray:
@@ -107,18 +106,22 @@ class Reader:
     def _as_it_is(self, raster: rasterio.DatasetReader, window: Window, step: int) -> np.ndarray:
         """Pixels of a raster on the grid, each repeated `step` times down and across."""
         col, row = ~self.spec.transform @ (raster.transform.c, raster.transform.f)
-        out = np.full((int(window.height), int(window.width)), self.fill_value, self.dtype)
-        down = _span(round(window.row_off - row), out.shape[0], raster.height, step)
-        across = _span(round(window.col_off - col), out.shape[1], raster.width, step)
+        shape = _shape(window)
+        down = _span(round(window.row_off - row), shape[0], raster.height, step)
+        across = _span(round(window.col_off - col), shape[1], raster.width, step)
         if down is None or across is None:
-            return out
+            return self._empty(shape)
         found = self._filled(raster, window=Window.from_slices(down.native, across.native))
-        if step == 1 and found.shape == out.shape:
+        if step == 1 and found.shape == shape:
             return found
         if step > 1:
             found = found.repeat(step, 0).repeat(step, 1)
+        out = self._empty(shape)
         out[down.place, across.place] = found[down.cut, across.cut]
         return out
+
+    def _empty(self, shape: tuple[int, int]) -> np.ndarray:
+        return np.full(shape, self.fill_value, self.dtype)
 
     def _warped(self, raster: rasterio.DatasetReader, window: Window) -> np.ndarray:
         wanted = self.spec.vrt_params
@@ -136,6 +139,10 @@ class Reader:
         if raster.nodata is None or raster.nodata == self.fill_value:
             return found
         return np.where(found == raster.nodata, self.fill_value, found).astype(self.dtype)
+
+
+def _shape(window: Window) -> tuple[int, int]:
+    return int(window.height), int(window.width)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ dates, files are few, pieces can be made anywhere in any order, and a killed run
 
 import hashlib
 import json
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,10 +20,11 @@ from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.formats import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers
+from landscribe.formats import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers, write_bands
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
+from landscribe.imagery.jobs import pool_or_thread, wait_for
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
 from landscribe.imagery.radar import cube_bands
 from landscribe.imagery.reader import Reader, settings
@@ -91,16 +91,16 @@ def write_cube(
         for top in range(0, grid.height, SHARD_PX)
         for left in range(0, grid.width, SHARD_PX)
     ]
-    with nullcontext(pool) if pool else ThreadPoolExecutor(1) as workers:
+    with pool_or_thread(pool) as workers:
         gaps = _fill(path, pieces, passes, sensor, grid, workers)
         check_gaps(gaps, len(pieces) * len(wanted_assets(sensor)), max_gap_fraction)
         if sensor.clouds.method == "s2cloudless":
             times = range(len(passes))
             jobs = [workers.submit(write_cloud_mask, path, time, sensor) for time in times]
-            _wait(jobs, "mask clouds", "pass")
+            wait_for(jobs, "mask clouds", "pass")
         windows = [piece for piece in pieces if piece.time == 0]
         jobs = [workers.submit(_count_window, path, window) for window in windows]
-        _wait(jobs, "count clear looks", "window")
+        wait_for(jobs, "count clear looks", "window")
     return gaps
 
 
@@ -157,8 +157,7 @@ def write_piece(
             layers[name] = image if before is None else _behind(before, image, sensor)
     bands = [layers[name] for name in sensor.band_names()]
     dn, mask = open_layers(path, "dn", "mask")
-    for number, band in enumerate(bands):  # shard by shard: all at once take twice as long
-        dn[piece.time, number, *piece.place] = band
+    write_bands(dn, piece.time, piece.place, bands)
     classes = layers.get(sensor.clouds.asset or "")
     mask[piece.time, *piece.place] = pixel_mask(bands, classes, sensor, bool(gaps))
     return gaps
@@ -299,12 +298,6 @@ def _lay_out(path: Path, passes: list[list[dict]], sensor: Sensor, grid: Grid) -
     bands = {band.name: band.wavelength_um for band in sensor.bands}
     with written(path) as part:
         lay_out_cube(part, grid, times, bands, np.dtype(numbers.dtype), attrs)
-
-
-def _wait(jobs: list[Future], what: str, unit: str) -> None:
-    """Show how far jobs are; what ends one ends all."""
-    for job in tqdm(as_completed(jobs), what, len(jobs), unit=unit, mininterval=1):
-        job.result()
 
 
 def _count_window(path: Path, window: Piece) -> None:

@@ -14,7 +14,6 @@ The rows `coordinates` and `commonest class` are controls, `outline` needs to kn
 ends and is no map.
 """
 
-import os
 import subprocess
 import sys
 import warnings
@@ -39,6 +38,7 @@ from landscribe.sensors import Sensor
 from landscribe.training.data import read_samples
 from landscribe.training.predictor import Sample, Signature, Work
 from tests.benchmarks.report import RESULTS, Goal, report, table
+from tests.workflow_runs import environment
 
 GROUND = Path("results/fetch/beetzsee/2017/33UUU")
 POLYGONS = Path("results/train/beetzsee/2017/landuse/polygons.parquet")
@@ -120,9 +120,7 @@ def read_ground() -> Ground:
     wanted = [GROUND / "sentinel-2-l1c/cube.zarr", GROUND / "landuse/labels.tif", POLYGONS]
     setting = "--nolock --profile workflow/profiles/default --cores 2 --configfile config/demo.yaml"
     command = [sys.executable, "-m", "snakemake", *map(str, wanted), *setting.split()]
-    # Its jobs call `python`, which has to be this one.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    subprocess.run(command, check=True, stdout=sys.stderr, env=os.environ | {"PATH": path})
+    subprocess.run(command, check=True, stdout=sys.stderr, env=environment())
     sensor = Sensor.read(Path("config/sensors/sentinel-2-l1c.yaml"))
     signature = Signature.of([sensor], Task.read(Path("config/tasks/landuse.yaml")))
     sample = read_samples([(wanted[0],)], (wanted[1],), POLYGONS, sensor.band_names())[0]

@@ -22,11 +22,12 @@ import pandas as pd
 import yaml
 
 from tests.benchmarks.report import Goal, report, table
+from tests.workflow_runs import PROFILE, ROOT, SNAKEMAKE, environment
 
-ROOT = Path(__file__).parents[2]
-DEFAULT = ROOT / "workflow/profiles/default"
+PYTHON = (sys.executable, "-m")
 KNOWN, PLANNED = (2016, 2018), (2015, 2017, 2019, 2020, 2021)
 BANDS = {"B02": "blue", "B03": "green", "B04": "red", "B08": "nir", "SCL": "scl"}
+BLOCK = "34TER"
 WITHIN = 0.25  # of what was used
 
 
@@ -57,12 +58,11 @@ def goals(dags: list[dict], cubes: list[dict]) -> list[Goal]:
 def dag(folder: Path, region: str) -> dict:
     """Seconds and memory of a config's DAG and of its plan, by programs that know nothing yet."""
     told, here = folder / "plan.json", made_folder(folder / region)
-    command = ["-m", "landscribe.plan_run", "--config", f"config/{region}.yaml", "--json", told]
-    plan_s, plan_mb = measured(here, *command, "--profile", DEFAULT)
+    command = [*PYTHON, "landscribe.plan_run", "--config", f"config/{region}.yaml", "--json", told]
+    plan_s, plan_mb = measured(here, *command, "--profile", PROFILE)
     shutil.rmtree(here / "results")
-    flags = ["-n", "--quiet", "all", "--profile", DEFAULT, "--cores", "2", "--nolock"]
-    flags += ["--snakefile", ROOT / "Snakefile", "--configfile", f"config/{region}.yaml"]
-    dag_s, dag_mb = measured(here, "-m", "snakemake", *flags)
+    flags = ["-n", "--quiet", "all", "--configfile", f"config/{region}.yaml"]
+    dag_s, dag_mb = measured(here, *SNAKEMAKE, *flags)
     plan = json.loads(told.read_text())
     row = {"region": region, "blocks": plan["searches"][0]["blocks"], "jobs": plan["jobs"]}
     row |= {"dag_s": dag_s, "dag_peak_mb": dag_mb, "plan_s": plan_s, "plan_peak_mb": plan_mb}
@@ -74,17 +74,16 @@ def romania(folder: Path) -> list[dict]:
     here = made_folder(folder / "romania")
     write_cards(here)
     stack(here, KNOWN)
-    shutil.copy(DEFAULT / "rates.yaml", here / "rates.yaml")
+    shutil.copy(PROFILE / "rates.yaml", here / "rates.yaml")
     card = here / "config/sensors/romania.yaml"
     flags = ["--results", here / "results", "--sensors", card, "--measured-on", "Romania"]
-    measured(here, "-m", "landscribe.measure_rates", *flags, "--out", here / "rates.yaml")
-    flags = ["--profile", DEFAULT, "--snakefile", ROOT / "Snakefile", "--cores", "2", "--nolock"]
+    measured(here, *PYTHON, "landscribe.measure_rates", *flags, "--out", here / "rates.yaml")
     config = write_config(here, PLANNED)
-    measured(here, "-m", "snakemake", *flags, "--configfile", config, "--", "refresh")
+    measured(here, *SNAKEMAKE, "--configfile", config, "--", "refresh")
     told = here / "plan.json"
     measured(
         here,
-        *("-m", "landscribe.plan_run", "--config", config, "--profile", here, "--json", told),
+        *(*PYTHON, "landscribe.plan_run", "--config", config, "--profile", here, "--json", told),
     )
     (planned,) = (s for s in json.loads(told.read_text())["stages"] if s["rule"] == "stack_scenes")
     sent = sent_bytes()
@@ -101,9 +100,6 @@ def romania(folder: Path) -> list[dict]:
         {"what": what, "years": len(PLANNED), "planned": expected[what], "used": value}
         for what, value in used.items()
     ]
-
-
-BLOCK = "34TER"
 
 
 def write_cards(folder: Path) -> None:
@@ -127,10 +123,9 @@ def write_config(folder: Path, years: tuple[int, ...]) -> str:
 
 def stack(folder: Path, years: tuple[int, ...]) -> None:
     """Cubes of some years, by the workflow."""
-    flags = ["--profile", DEFAULT, "--snakefile", ROOT / "Snakefile", "--cores", "1", "--nolock"]
     cubes = [f"results/fetch/romania/{year}/{BLOCK}/romania/cube.zarr" for year in years]
     config = write_config(folder, years)
-    measured(folder, "-m", "snakemake", *flags, "--configfile", config, "--", *cubes)
+    measured(folder, *SNAKEMAKE, "--cores", "1", "--configfile", config, "--", *cubes)
 
 
 def made_folder(folder: Path) -> Path:
@@ -139,19 +134,18 @@ def made_folder(folder: Path) -> Path:
     return folder
 
 
-def measured(folder: Path, *flags: str | Path) -> tuple[float, float]:
-    """Seconds and peak memory [MB] of a program of this Python, and of all that it starts."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = os.environ | {"PATH": paths, "PYTHONPATH": str(ROOT)}
+def measured(folder: Path, *command: str | Path) -> tuple[float, float]:
+    """Seconds and peak memory [MB] of a program and of all that it starts."""
+    env = environment() | {"PYTHONPATH": str(ROOT)}
     begin = time.monotonic()
     with (folder / "said").open("w") as said:
-        program = subprocess.Popen(
-            [sys.executable, *flags], cwd=folder, env=env, stdout=said, stderr=said
-        )
+        program = subprocess.Popen(command, cwd=folder, env=env, stdout=said, stderr=said)
         _, status, usage = os.wait4(program.pid, 0)
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
-        raise RuntimeError(f"{' '.join(map(str, flags))}:\n{(folder / 'said').read_text()[-3000:]}")
+        raise RuntimeError(
+            f"{' '.join(map(str, command))}:\n{(folder / 'said').read_text()[-3000:]}"
+        )
     return time.monotonic() - begin, usage.ru_maxrss / 1024
 
 
