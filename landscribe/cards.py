@@ -15,6 +15,8 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from landscribe.card import Card, Fraction, Id, SafePath, check, twice
+from landscribe.corpora import Corpus
+from landscribe.gazetteers import Gazetteer
 from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
@@ -306,6 +308,8 @@ KINDS: dict[str, type[Card]] = {
     "sensors": Sensor,
     "archives": Archive,
     "regions": Region,
+    "gazetteers": Gazetteer,
+    "corpora": Corpus,
     "tasks": Task,
     "models": Model,
 }

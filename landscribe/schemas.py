@@ -5,10 +5,12 @@ from pathlib import Path
 
 from landscribe.cards import KINDS, Run
 
+_SINGULAR = {"corpora": "corpus"}
+
 
 def schemas() -> dict[str, dict]:
     """Schema of each kind of card and of the config, by name."""
-    kinds = {kind.removesuffix("s"): card for kind, card in KINDS.items()}
+    kinds = {_SINGULAR.get(kind, kind.removesuffix("s")): card for kind, card in KINDS.items()}
     return {name: card.model_json_schema() for name, card in ({"config": Run} | kinds).items()}
 
 
