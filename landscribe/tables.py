@@ -58,6 +58,18 @@ PLACE_NAMES = pa.schema(  # a row per name of a place
         ("source", pa.string()),
     ]
 )
+POLYGONS = pa.schema(  # GeoParquet: the ground of the places that any source outlines
+    [
+        ("row", pa.int32()),  # of PLACES
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("geometry", pa.binary()),  # WKB of polygons or lines
+    ],
+    {
+        "geo": '{"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry":'
+        ' {"encoding": "WKB", "geometry_types": []}}}'
+    },
+)
 DOCUMENTS = pa.schema(
     [
         ("document", pa.string()),  # <corpus>:<id in the corpus>

@@ -20,9 +20,12 @@ def normal(name: str) -> str:
     `the` do not count; initials join (U.S. = us), and Saint, Mount and Fort are written out. Empty
     if nothing of the name is a letter or digit.
     """
-    text = unicodedata.normalize("NFKC", name).casefold().translate(_LETTERS)
-    text = _MARKS.sub("", unicodedata.normalize("NFD", text))
-    text = unicodedata.normalize("NFC", _APOSTROPHES.sub("", text))
-    text = _APART.sub(" ", _INITIAL.sub(r"\1", text)).replace("&", " and ")
-    words = [_WHOLE.get(word, word) for word in text.split()]
+    text = name.lower() if name.isascii() else _plain(name)
+    text = _APART.sub(" ", _INITIAL.sub(r"\1", _APOSTROPHES.sub("", text)))
+    words = [_WHOLE.get(word, word) for word in text.replace("&", " and ").split()]
     return " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
+
+
+def _plain(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold().translate(_LETTERS)
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text)))
