@@ -246,8 +246,9 @@ def reliability(probability: np.ndarray, right: np.ndarray) -> list[dict]:
 
 
 def expected_calibration_error(probability: np.ndarray, right: np.ndarray) -> float | None:
-    """Mean gap of probability and accuracy over the bins: Eq. 3 of Guo et al. 2017,
-    arXiv:1706.04599.
+    """Mean gap of probability and accuracy over the bins, weighed by their mentions.
+
+    Eq. 3 of Guo et al. 2017, arXiv:1706.04599. None of nothing.
     """
     if not len(probability):
         return None

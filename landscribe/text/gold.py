@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from landscribe.command import InputError
+from landscribe.card import twice
+from landscribe.command import InputError, some
 
 FARTHEST = 400  # characters that a span is moved at most
 
@@ -44,10 +44,10 @@ class GoldMention:
 class GoldDocument:
     """A text with all its mentions, in their order: the gold of recognition."""
 
-    id: str  # in the corpus
+    id: str  # in the corpus, unique there
     text: str
     outlet: str  # host name without www, or empty
-    language: str  # ISO 639-1
+    language: str  # ISO 639-1 or empty
     mentions: tuple[GoldMention, ...]
     others: tuple[
         GoldMention, ...
@@ -67,14 +67,21 @@ def read_gold(path: Path, form: str) -> list[GoldDocument]:
     """
     if form not in FORMS:
         raise InputError(f"no form {form} of gold; there is {', '.join(FORMS)}")
+    documents: list[GoldDocument] = []
     try:
-        documents = [_anchored(document) for document in _READERS[form](path)]
+        for document in _READERS[form](path):
+            documents.append(_anchored(document))
     except FileNotFoundError:
-        raise InputError(f"{path}: not there; give a gold corpus: {FORMS[form]}") from None
-    except _BROKEN as error:
-        raise _unreadable(path, form, error) from error
-    if not documents:
-        raise _unreadable(path, form, "it holds no document")
+        raise InputError(f"{path}: no such file; wanted: {FORMS[form]}") from None
+    except _UNREADABLE as error:
+        told = (
+            f"no {error}" if isinstance(error, KeyError) else str(error).split("\n")[0].rstrip(":")
+        )
+        raise _wrong(path, form, f"{told}, after {len(documents)} documents") from error
+    if not any(document.mentions for document in documents):
+        raise _wrong(path, form, f"{len(documents)} documents without any mention")
+    if again := twice(document.id for document in documents):
+        raise _wrong(path, form, f"{some(again)} is the id of two documents")
     return documents
 
 
@@ -90,24 +97,14 @@ FORMS = {
     "wotr": "folder or tar of TR-CoNLL XML: doc/s with <w> and <toponym>",
     "jsonl": "JSON lines with id, text and mentions (start, end, lon, lat, place)",
 }
-_BROKEN = (
-    ElementTree.ParseError,
-    json.JSONDecodeError,
-    UnicodeDecodeError,
-    gzip.BadGzipFile,
-    tarfile.TarError,
-    zlib.error,
-    EOFError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    ValueError,
+_UNREADABLE = (  # by XML, JSON, tar or gzip; or of another structure
+    *(ElementTree.ParseError, tarfile.TarError, zlib.error, EOFError, OSError),
+    *(KeyError, TypeError, ValueError, AttributeError),
 )
 
 
-def _unreadable(path: Path, form: str, found: object) -> InputError:
-    told = f"no {found}" if isinstance(found, KeyError) else found
-    return InputError(f"{path}: not gold of form {form} ({told}); wanted: {FORMS[form]}")
+def _wrong(path: Path, form: str, found: str) -> InputError:
+    return InputError(f"{path}: not gold of form {form} ({found}); wanted: {FORMS[form]}")
 
 
 def _anchored(document: GoldDocument) -> GoldDocument:
@@ -129,11 +126,11 @@ def _anchored(document: GoldDocument) -> GoldDocument:
 
 def _anchor(text: str, mention: GoldMention) -> GoldMention | None:
     """Mention on the nearest place of its phrase; None if there is none within FARTHEST."""
-    if text[mention.start : mention.end] == mention.text:
+    if mention.start >= 0 and text[mention.start : mention.end] == mention.text:
         return mention
     starts = [match.start() for match in re.finditer(f"(?={re.escape(mention.text)})", text)]
     start = min(starts, key=lambda at: abs(at - mention.start), default=None)
-    if not mention.text or start is None or abs(start - mention.start) > FARTHEST:
+    if start is None or abs(start - mention.start) > FARTHEST:
         return None
     return replace(mention, start=start, end=start + len(mention.text))
 
@@ -153,14 +150,12 @@ def _news(path: Path) -> Iterator[GoldDocument]:
     for article in _articles(path):
         mentions = []
         for toponym in _all(article, "toponyms/toponym"):
-            place = toponym.find("gaztag")
-            mentions.append(
-                _marked(toponym, "phrase", lon="gaztag/lon", lat="gaztag/lat", kind="gaztag/fcode")
-            )
-            if place is not None and place.get("geonameid"):
-                mentions[-1] = replace(mentions[-1], place=f"gn:{place.get('geonameid')}")
+            mention = _marked(toponym, "phrase", "gaztag/lon", "gaztag/lat", "gaztag/fcode")
+            tag = toponym.find("gaztag")
+            number = None if tag is None else tag.get("geonameid")
+            mentions.append(replace(mention, place=f"gn:{number}" if number else None))
         yield GoldDocument(
-            article.get("docid", ""),
+            article.attrib["docid"],
             _text(article, "text"),
             _host(article.findtext("domain", "")),
             "en",
@@ -169,9 +164,9 @@ def _news(path: Path) -> Iterator[GoldDocument]:
 
 
 def _geovirus(path: Path) -> Iterator[GoldDocument]:
-    for number, article in enumerate(_articles(path)):
+    for article in _articles(path):
         yield GoldDocument(
-            article.get("docid", str(number)),
+            article.attrib["docid"],
             _text(article, "text"),
             _host(article.findtext("source", "")),
             "en",
@@ -190,7 +185,7 @@ def _gwn(path: Path) -> Iterator[GoldDocument]:
             else:
                 others.append(mention)
         yield GoldDocument(
-            article.get("file", ""),
+            article.attrib["docid"],
             _text(article, "text"),
             _host(article.findtext("link", "")),
             "en",
@@ -233,23 +228,18 @@ def _wotr(path: Path) -> Iterator[GoldDocument]:
         text, mentions = "", []
         for token in (token for s in _all(root, "s") for token in s):
             term = token.attrib["term" if token.tag == "toponym" else "tok"]
-            text += "" if not text or _CLOSES.match(term) or _OPENS.search(text) else " "
+            text += "" if not text or _CLOSES.match(term) or text[-1] in _OPENS else " "
             if token.tag == "toponym":
                 chosen = token.find("candidates/cand[@selected='yes']")
-                lon, lat = _point(
-                    *(
-                        (chosen.get("long"), chosen.get("lat"))
-                        if chosen is not None
-                        else (None, None)
-                    )
-                )
-                mentions.append(GoldMention(len(text), len(text) + len(term), term, "", lon, lat))
+                point = (None, None) if chosen is None else (chosen.get("long"), chosen.get("lat"))
+                span = len(text), len(text) + len(term)
+                mentions.append(GoldMention(*span, term, "", *_point(*point)))
             text += term
         yield GoldDocument(root.get("id", name), text, "", "en", tuple(mentions))
 
 
-_CLOSES = re.compile(r"[,.;:!?)\]}%]|'s$|''|n't$")  # no space before such a token
-_OPENS = re.compile(r"[(\[{$]$|``$")  # nor after such a text
+_CLOSES = re.compile(r"[,.;:!?)\]%]+$|'[sS]$")  # no space before such a token
+_OPENS = "([$"  # nor after one of these
 
 
 def _jsonl(path: Path) -> Iterator[GoldDocument]:
@@ -257,6 +247,8 @@ def _jsonl(path: Path) -> Iterator[GoldDocument]:
         text = row["text"]
         mentions = []
         for m in row["mentions"]:
+            if not 0 <= m["start"] < m["end"] <= len(text):
+                raise ValueError(f"a span {m['start']}-{m['end']} in {len(text)} characters")
             mention = _from_json(m, m.get("text", text[m["start"] : m["end"]]))
             bounds = tuple(float(edge) for edge in m["bounds"]) if m.get("bounds") else None
             mentions.append(
@@ -268,10 +260,13 @@ def _jsonl(path: Path) -> Iterator[GoldDocument]:
 
 
 def _articles(path: Path) -> list[Element]:
+    """Articles, each with a `docid`: GeoWebNews calls it `file`, others may have none."""
     root = ElementTree.parse(path).getroot()
     if root.tag != "articles":
         raise ValueError(f"<{root.tag}> instead of <articles>")
-    return root.findall("article")
+    for number, article in enumerate(articles := root.findall("article")):
+        article.attrib.setdefault("docid", article.get("file", str(number)))
+    return articles
 
 
 def _all(element: Element, path: str) -> list[Element]:
@@ -314,9 +309,8 @@ def _point(
 
 
 def _host(address: str) -> str:
-    address = address.strip()
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    return host.removeprefix("www.")
+    bare = re.sub(r"^\w+://", "", address.strip().lower())
+    return re.match(r"[\w.-]*", bare)[0].removeprefix("www.")
 
 
 def _rows(path: Path) -> Iterator[dict]:
