@@ -111,7 +111,7 @@ def _anchored(document: GoldDocument) -> GoldDocument:
     """Document with each span on its phrase, each mention once, in order of the text."""
     found = [(m, _anchor(document.text, m)) for m in document.mentions]
     kept = [_possible(anchored) for _, anchored in found if anchored]
-    once = {(m.start, m.end, m.place, m.lon, m.lat): m for m in reversed(kept)}
+    once = {(m.start, m.end, m.place, m.lon, m.lat): m for m in kept}
     others = [anchored for m in document.others if (anchored := _anchor(document.text, m))]
     return replace(
         document,
