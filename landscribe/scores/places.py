@@ -19,7 +19,7 @@ from landscribe.scores.calibration import BINS
 from landscribe.text.gold import GoldDocument, GoldMention
 
 EARTH_KM = 6371.0  # mean radius
-FARTHEST_KM = 20039.0  # half of the Earth's circumference: the error of what is not resolved
+FARTHEST_KM = 20039.0  # of the protocol, half around the Earth: error of what is not resolved
 NEAR_KM = 161.0
 DRAWS = 1000
 Numbers = dict[str, float | None]
