@@ -28,6 +28,8 @@ class RowDigest:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _add(self, path: str, array: pa.Array) -> None:
+        if pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type):
+            array = array.cast(pa.binary())
         kind = array.type
         self._take(f"{path} there", array.is_valid().to_numpy(zero_copy_only=False))
         if pa.types.is_struct(kind):
