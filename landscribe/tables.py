@@ -30,6 +30,7 @@ SOURCE_PLACES = pa.schema(  # what one source says, a row per place
         ("admin", pa.list_(pa.string())),  # codes of the units around, country first: US, US.CA
         ("code", pa.string()),  # of an administrative unit its own: US.CA; else empty
         ("population", pa.int64()),  # null: unknown
+        ("extent_km", pa.float32()),  # radius of the ground [km]; null: unknown
         ("geometry", pa.binary()),  # WKB of polygons or lines; null: only the point is known
     ]
 )

@@ -31,7 +31,8 @@ CREATE TABLE class (id TEXT, grp TEXT, reach_km DOUBLE);
 CREATE TABLE alias (id TEXT, place BIGINT);
 CREATE TABLE place (place BIGINT, grp TEXT, lon DOUBLE, lat DOUBLE, country TEXT);
 CREATE TABLE told (place BIGINT, source INT, n BIGINT, id TEXT, name TEXT, class TEXT,
-    lon DOUBLE, lat DOUBLE, country TEXT, admin TEXT[], population BIGINT, outlined BOOLEAN);
+    lon DOUBLE, lat DOUBLE, country TEXT, admin TEXT[], population BIGINT, extent_km FLOAT,
+    outlined BOOLEAN);
 CREATE TABLE called (place BIGINT, source INT, name TEXT, normal TEXT, language TEXT, kind TEXT);
 CREATE MACRO km(lon, lat, lon2, lat2) AS 12742 * asin(sqrt(least(1,
     pow(sin(radians(lat2 - lat) / 2), 2)
@@ -40,7 +41,8 @@ CREATE MACRO km(lon, lat, lon2, lat2) AS 12742 * asin(sqrt(least(1,
 _READ = """
 CREATE OR REPLACE TABLE fact AS
 SELECT file_row_number AS n, s.id, name, s.class, class.grp, lon, lat, class.reach_km,
-    coalesce(country, '') AS country, admin, population, geometry IS NOT NULL AS outlined,
+    coalesce(country, '') AS country, admin, population, extent_km,
+    geometry IS NOT NULL AS outlined,
     [s.id] || same || CASE WHEN code <> '' THEN ['code:' || code] ELSE [] END AS ids
 FROM read_parquet($path, file_row_number = true) s LEFT JOIN class ON class.id = s.class
 WHERE name <> ''
@@ -96,7 +98,7 @@ INSERT INTO called SELECT place, {source}, name, normal, language,
         CASE WHEN kind = 'main' AND place IN (SELECT place FROM told) THEN 'alternate' ELSE kind END
     FROM found JOIN named USING (n);
 INSERT INTO told SELECT place, {source}, n, id, name, class, lon, lat, country, admin, population,
-        outlined
+        extent_km, outlined
     FROM found JOIN fact USING (n);
 UPDATE place SET lon = f.lon, lat = f.lat
     FROM (SELECT place, min_by(fact.lon, n) AS lon, min_by(fact.lat, n) AS lat
@@ -112,6 +114,7 @@ SELECT (row_number() OVER (ORDER BY population DESC NULLS LAST, id) - 1)::INT AS
         min_by(lat, (source, n)) FILTER (lat IS NOT NULL) AS lat,
         coalesce(min_by(country, (source, n)) FILTER (country <> ''), '') AS country,
         min_by(population, (source, n)) FILTER (population > 0) AS population,
+        min_by(extent_km, (source, n)) FILTER (extent_km > 0) AS extent_km,
         list({'source': source, 'id': id} ORDER BY source, n) AS facts
     FROM told GROUP BY place)
 WHERE lon IS NOT NULL
@@ -275,8 +278,8 @@ def _whole(
     for batch in database.execute(_WHOLE).to_arrow_reader(_BATCH):
         rows = batch.to_pylist()
         for row in rows:
-            radius = row.pop("radius_km")
-            row["extent_km"] = radius or extent_km(row["class"], row["population"])
+            known = row.pop("radius_km") or row["extent_km"]
+            row["extent_km"] = known or extent_km(row["class"], row["population"])
             row["parents"] = row["parents"] or []
             row.pop("place")
             row["facts"] = [
