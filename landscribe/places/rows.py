@@ -19,7 +19,8 @@ def place_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Rows as batches of SOURCE_PLACES; those of other countries than the card's are left out.
 
-    A row without a country has that of the card, if it names one. `InputError` if none is left.
+    A row without a country has that of the card, if it names one; one without units around has its
+    country. `InputError` if none is left.
     """
     kept = 0
     for batch in batches_of(_of_countries(rows, source), SOURCE_PLACES, size):
@@ -82,6 +83,8 @@ def wikipedia_id(language: str, title: str) -> str:
 def _of_countries(rows: Iterable[dict], source: PlaceSource) -> Iterator[dict]:
     wanted = set(source.countries)
     for row in rows:
-        row["country"] = row.get("country") or source.country or ""
+        row["country"] = row["country"] or source.country or ""
+        if row["country"] and not row["admin"] and row["class"] != "country":
+            row["admin"] = [row["country"]]
         if not wanted or row["country"] in wanted:
             yield row
