@@ -4,6 +4,7 @@ DuckDB sorts the names, on disk where memory does not suffice, and SQLite is fil
 its B-trees: memory does not grow with the gazetteer, and equal tables give equal bytes.
 """
 
+import glob
 import json
 import sqlite3
 from collections import Counter, defaultdict
@@ -27,6 +28,7 @@ from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, read_batches
 
 APART = "\x1f"  # between the ids of parents: ASCII's separator of units, which is in no id
 _MEMORY = "1GB"  # of DuckDB; what is more goes to disk
+_CACHE_KB = 256_000  # of SQLite while it fills: an R-tree of 13 million points writes all over it
 _BATCH = 50_000  # rows
 _SCHEMA = """
 CREATE TABLE kinds (kind INTEGER PRIMARY KEY, id TEXT);
@@ -64,7 +66,10 @@ def write_database(path: Path, places: Path, names: Path, polygons: Path | None)
         TemporaryDirectory(dir=path.parent) as scratch,
         closing(sqlite3.connect(Path(scratch) / "loose.sqlite", isolation_level=None)) as database,
     ):
-        database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+        database.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+            f" PRAGMA cache_size = -{_CACHE_KB}; {_SCHEMA}"
+        )
         database.execute("BEGIN")
         _insert(database, "kinds", enumerate(NAME_KINDS))
         told = _add_places(database, places)
@@ -144,7 +149,7 @@ def _add_names(database: sqlite3.Connection, path: Path, places: int, scratch: P
     digest, rows = RowDigest(), pq.read_metadata(path).num_rows
     settings = {"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(scratch / "sorted")}
     with closing(duckdb.connect(config=settings)) as tables:
-        tables.read_parquet(str(path)).create_view("names")
+        tables.read_parquet(glob.escape(str(path))).create_view("names")
         _check_names(path, tables, places)
         by_row = tables.execute(_BY_ROW).to_arrow_reader(_BATCH)
         _insert(database, "spellings", _spellings(_told(by_row, "spellings", rows), digest))

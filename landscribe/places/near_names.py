@@ -16,6 +16,7 @@ Files, of little-endian numbers, that are mapped into memory and not read:
 import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,7 @@ _PLACE = 0xD1342543DE82EF95  # a multiplier of Steele and Vigna 2022, doi:10.100
 _LAST = 0xBF58476D1CE4E5B9  # and one of splitmix64
 _BACK = pow(_PLACE, -1, 2**64)
 _MASK = 2**64 - 1
+_BYTES = [bytes([number]) for number in range(256)]
 _FORM = np.dtype([("hash", "<u8"), ("name", "<u4")])
 
 
@@ -48,26 +50,28 @@ class NearNames:
         self._ends, self._starts, self._names = (
             memoryview(numbers).cast("I") for numbers in (ends, starts, names)
         )
-        self._bits = (len(self._starts) - 1).bit_length() - 1
+        self._above = 65 - (len(self._starts) - 1).bit_length()  # bits that name no bucket
 
     def near(self, name: str) -> list[str]:
         """Names of 4 letters or more that one edit parts from `name`, in alphabetic order.
 
         An edit inserts, deletes or replaces a letter, or swaps two that stand side by side.
         """
-        numbers = {number for form in set(_hashes(name)) for number in self._having(form)}
-        names = (self._name(number) for number in sorted(numbers))
-        return [other for other in names if OSA.distance(name, other, score_cutoff=1) == 1]
+        near = (self._name(number) for number in sorted(self._alike(name)))
+        return [other for other in near if OSA.distance(name, other, score_cutoff=1) == 1]
 
-    def _having(self, form: int) -> Iterator[int]:
-        """Numbers of the names that may have a form."""
-        bucket = form >> (64 - self._bits)
-        rest = form >> (56 - self._bits) & 0xFF
-        at, end = self._starts[bucket], self._starts[bucket + 1]
-        at = self._rests.find(rest.to_bytes(1, "little"), at, end)
-        while 0 <= at < end and self._rests[at] == rest:
-            yield self._names[at]
-            at += 1
+    def _alike(self, name: str) -> set[int]:
+        """Numbers of the names that have a form in common with `name`, and few others."""
+        starts, rests, found = self._starts, self._rests, set()
+        for form in set(_hashes(name)):
+            bucket = form >> self._above
+            rest = form >> (self._above - 8) & 0xFF
+            end = starts[bucket + 1]
+            at = rests.find(_BYTES[rest], starts[bucket], end)
+            while 0 <= at < end and rests[at] == rest:
+                found.add(self._names[at])
+                at += 1
+        return found
 
     def _name(self, number: int) -> str:
         return self._text[self._ends[number] : self._ends[number + 1]].decode()
@@ -112,7 +116,7 @@ def _gather(folder: Path, parts: list[Path], bits: int) -> None:
         )
         for number, part in enumerate(parts):
             forms = np.fromfile(part, _FORM)
-            forms = forms[np.argsort(forms["hash"], kind="stable")]
+            forms = forms[np.lexsort((forms["name"], forms["hash"]))]
             bucket = (forms["hash"] >> np.uint64(64 - bits)).astype(np.int64) - number * buckets
             counts = np.bincount(bucket, minlength=buckets)
             _write(starts, done + np.cumsum(counts) - counts)
@@ -139,20 +143,26 @@ def _forms(names: list[str], first: int) -> np.ndarray:
     forms = np.empty(len(names) + int(new.sum()), _FORM)
     forms["hash"] = _mixed(np.r_[whole, without[new]])
     forms["name"] = first + np.r_[numbers, of[new]]
-    return forms[np.argsort(forms["hash"], kind="stable")]
+    return forms[np.argsort(forms["hash"])]
 
 
-def _hashes(name: str) -> Iterator[int]:
+def _hashes(name: str) -> list[int]:
     """The same hashes of one name, without numpy, which is slower for so few."""
     terms, power = [], 1
-    for letter in name:
-        terms.append(_value(ord(letter)) * power & _MASK)
+    for value in map(_letter, name):
+        terms.append(value * power & _MASK)
         power = power * _PLACE & _MASK
     whole, before = sum(terms), 0
-    yield _mixed(whole)
+    hashes = [_mixed(whole)]
     for term in terms:
-        yield _mixed(before + (whole - before - term) * _BACK)
+        hashes.append(_mixed(before + (whole - before - term) * _BACK))
         before += term
+    return hashes
+
+
+@lru_cache(4096)
+def _letter(letter: str) -> int:
+    return _value(ord(letter))
 
 
 def _value(letter: int | np.ndarray) -> int | np.ndarray:

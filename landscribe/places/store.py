@@ -57,10 +57,9 @@ def read_about(folder: Path) -> dict:
         raise InputError(f"{folder}: no {ABOUT}, so no store of a gazetteer; {CURE}") from None
     except ValueError:
         raise InputError(f"{folder / ABOUT}: not JSON; {CURE}") from None
-    if about.get("layout") != LAYOUT:
-        raise InputError(
-            f"{folder}: a store of layout {about.get('layout')}, wanted {LAYOUT}; {CURE}"
-        )
+    layout = about.get("layout") if isinstance(about, dict) else None
+    if layout != LAYOUT:
+        raise InputError(f"{folder / ABOUT}: a store of layout {layout}, wanted {LAYOUT}; {CURE}")
     for name, size in about["bytes"].items():
         path = folder / name
         if not path.is_file():

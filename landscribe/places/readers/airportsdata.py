@@ -1,6 +1,7 @@
 """Airports and airfields of the package airportsdata."""
 
 import csv
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -8,6 +9,8 @@ import pyarrow as pa
 from landscribe.gazetteers import PlaceSource
 from landscribe.sources import located
 from landscribe.tables import SOURCE_PLACES, batches_of
+
+_KIND = re.compile(r" (?:International |Regional |Municipal |Intercontinental )?Airport$")
 
 
 def read(source: PlaceSource) -> Iterator[pa.RecordBatch]:
@@ -19,9 +22,16 @@ def read(source: PlaceSource) -> Iterator[pa.RecordBatch]:
 
 
 def _airport(row: dict[str, str]) -> dict:
+    name, city = row["name"], row["city"]
+    bare = _KIND.sub("", name)
+    # London Heathrow Airport is Heathrow to those who live there.
+    own = [x.removeprefix(f"{city} ") for x in (name, bare) if x.startswith(f"{city} ")]
+    names = dict.fromkeys([*own, bare] if row["iata"] else [])
+    names = [n for n in names if n not in (name, city) and len(n) > 3]
     codes = [{"name": row["iata"], "language": "", "kind": "code"}] if row["iata"] else []
     return {
-        **{"id": f"oa:{row['icao']}", "same": [], "name": row["name"], "names": codes},
+        **{"id": f"oa:{row['icao']}", "same": [], "name": name},
+        "names": [*codes, *({"name": n, "language": "en", "kind": "short"} for n in names)],
         **{"class": "airport", "lon": float(row["lon"]), "lat": float(row["lat"])},
         **{"country": row["country"], "admin": [row["country"]], "code": ""},
     }

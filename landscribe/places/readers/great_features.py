@@ -2,7 +2,7 @@
 
 A CSV file with the columns name, class, lon, lat, extent_km, countries, also, demonyms; the last
 three may hold several values, with | between them. Points and extents are rough on purpose: such a
-place has no border.
+place has no border. A river's point is its mouth, as GeoNames has it.
 """
 
 import csv
@@ -49,4 +49,8 @@ def _place(row: dict[str, str]) -> dict:
 
 
 def _named(names: str, kind: str) -> list[dict]:
-    return [{"name": name, "language": "en", "kind": kind} for name in names.split("|") if name]
+    return [
+        {"name": name, "language": "en", "kind": "abbreviation" if name.isupper() else kind}
+        for name in names.split("|")
+        if name
+    ]
