@@ -28,7 +28,7 @@ OWN = (
     *("cue_before", "cue_after", "times"),
 )
 SHARED = (
-    *("first", "first_behind", "first_best", "mentions"),
+    "mentions",
     *("nearest", "within_161", "within_500", "nearest_before", "nearest_after"),
     *("company_50", "company_200"),
     *("of_country", "of_unit", "around_it", "inside_it", "named_again"),
@@ -248,9 +248,9 @@ class _Ground:
     def __init__(self, case: Case, rows: list[Row], first: np.ndarray) -> None:
         self.case, self.rows, self.first = case, rows, first
         self.mention = np.array([row.mention for row in rows])
-        self.text = [mention.text for mention in case.mentions]
-        names = {text: n for n, text in enumerate(dict.fromkeys(self.text))}
-        self.name = np.array([names[text] for text in self.text])[self.mention]
+        named = [normal(mention.text) for mention in case.mentions]
+        names = {name: n for n, name in enumerate(dict.fromkeys(named))}
+        self.name = np.array([names[name] for name in named])[self.mention]
         places = [row.place for row in rows]
         self.placed = np.array([p is not None for p in places])
         lon, lat = np.radians([(p.lon, p.lat) if p else (0.0, 0.0) for p in places]).T
@@ -261,17 +261,11 @@ class _Ground:
     def numbers(self) -> np.ndarray:
         """(row, SHARED)."""
         return np.column_stack(
-            [self._first(), self._distances(), self._company(), self._relatives()]
+            [self._mentions(), self._distances(), self._company(), self._relatives()]
         )
 
-    def _first(self) -> np.ndarray:
-        """first, first_best, mentions: probabilities from the own evidence."""
-        best = np.zeros(len(self.case.mentions))
-        np.maximum.at(best, self.mention, self.first)
-        count = np.full(len(self.rows), len(self.case.mentions))
-        return np.column_stack(
-            [self.first, self.first - best[self.mention], best[self.mention], count]
-        )
+    def _mentions(self) -> np.ndarray:
+        return np.full(len(self.rows), len(self.case.mentions))
 
     def _distances(self) -> np.ndarray:
         """nearest_km, within_161, within_500, before_km, after_km of likely places of others."""
