@@ -69,7 +69,7 @@ def test_a_feature_is_a_place(tmp_path, capsys):
         "names": [{"name": "Lac", "language": "fr", "kind": "main"}],
         "class": "lake",
         "country": "DE",
-        "admin": [],
+        "admin": ["DE"],
         "code": "",
         "population": 5,
     }
