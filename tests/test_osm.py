@@ -182,6 +182,9 @@ def test_ways_are_areas_if_closed_and_lines_if_of_mountains(tmp_path):
     made = Extract()
     made.way(*SQUARE, SQUARE[0], name="See", natural="water", water="lake")
     made.way(*HOLE, HOLE[0], name="Fluss", natural="water", water="river")
+    outline = made.way((7, 7), (8, 7), (8, 8), (7, 7))
+    tags = {"type": "multipolygon", "waterway": "river"}
+    made.relation((("w", outline), "outer"), name="Strom", **tags)
     made.way((5, 5), (6, 6), name="Grat", natural="ridge")
     made.way((5, 5), (6, 5), name="Offen", landuse="quarry")
     made.way((0, 0), (6, 5), name="Straße", highway="primary")
@@ -192,6 +195,7 @@ def test_ways_are_areas_if_closed_and_lines_if_of_mountains(tmp_path):
     assert told == {
         "See": ("lake", "Polygon"),
         "Fluss": ("river", "Polygon"),
+        "Strom": ("river", "Polygon"),
         "Grat": ("range", "LineString"),
     }
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscribe.command import InputError
-from landscribe.gazetteers import PlaceSource
 from landscribe.places.readers import vector
 from landscribe.places.shapes import ground
 from tests.made_places import names, rows, source
@@ -69,7 +68,7 @@ def test_a_feature_is_a_place(tmp_path, capsys):
         "names": [{"name": "Lac", "language": "fr", "kind": "main"}],
         "class": "lake",
         "country": "DE",
-        "admin": [],
+        "admin": ["DE"],
         "code": "",
         "population": 5,
     }
@@ -219,15 +218,6 @@ def test_the_ground_of_any_rings_is_valid_with_a_point_on_it(rings):
     assert shape.is_valid and shape.distance(point) < 1e-6
     whole = shapely.union_all(shapely.make_valid([shapely.Polygon(ring) for ring in rings]))
     assert shape.area == pytest.approx(whole.area)
-
-
-def test_a_cards_columns_and_classes_are_checked():
-    with pytest.raises(ValueError, match="nmae, name:xyz is none of id, name, class"):
-        card("x", columns={"id": "a", "nmae": "b", "name:xyz": "c", "name:short": "d"})
-    with pytest.raises(ValueError, match="hill is no class; there is continent, country"):
-        card("x", classes={"T": "hill"})
-    told = card("x").model_dump(exclude={"class_"}) | {"class": "lake"}
-    assert PlaceSource(**told).class_ == "lake"
 
 
 def test_the_countries_of_natural_earth():

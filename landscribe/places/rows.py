@@ -11,6 +11,7 @@ from landscribe.tables import SOURCE_PLACES, batches_of
 
 Name = tuple[str, str, str]  # name, language, kind
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?")
+_BARE = re.compile(r"(.+?)(?: \([^()]+\)|, .+)")
 _QID = re.compile(r"Q[1-9][0-9]*")
 
 
@@ -35,15 +36,23 @@ def place_batches(
 
 
 def further_names(name: str, others: Iterable[Name]) -> list[Name]:
-    """Names beside the first one, each once per language, in their order."""
-    seen = {(name, "")}
-    found = []
+    """Names beside the first one, each once per language, in their order.
+
+    Without a language only what was not there before.
+    """
+    seen, found = {name, (name, "")}, []
     for other, language, kind in others:
         other = " ".join(other.split())
-        if other and (other, language) not in seen:
-            seen.add((other, language))
+        if other and (other, language) not in seen and (language or other not in seen):
+            seen |= {other, (other, language)}
             found.append((other, language, kind))
     return found
+
+
+def bare_title(title: str) -> str:
+    """`Paris` of `Paris (Texas)` or `Paris, Texas`; empty of a title that is a bare name."""
+    match = _BARE.fullmatch(title)
+    return match[1] if match else ""
 
 
 def iso_language(tag: str) -> str:

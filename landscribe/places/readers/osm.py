@@ -136,16 +136,18 @@ def _named(
 
 
 def _is_river(thing: osmium.osm.types.OSMEntity) -> bool:
-    """Whether a way, a relation or an area is flowing water that is mapped as a line."""
+    """Whether a thing is flowing water that is mapped as a line; so is the area of a closed way."""
     if thing.is_node() or thing.tags.get("waterway") not in RIVERS:
         return False
-    return not thing.is_relation() or thing.tags.get("type") == "waterway"
+    if thing.is_area():
+        return thing.from_way()
+    return thing.is_way() or thing.tags.get("type") == "waterway"
 
 
 def _keep(rivers: Rivers, thing: osmium.osm.types.OSMEntity, row: dict) -> None:
     if thing.is_relation():
         rivers.add_row(f"r{thing.id}", row)
-    elif thing.is_way():  # the area of a closed one is that of nothing
+    elif thing.is_way():
         rivers.add_line(thing.id, _line(thing), row)
 
 

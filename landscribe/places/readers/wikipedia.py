@@ -20,6 +20,7 @@ from landscribe.gazetteers import PlaceSource
 from landscribe.places.dumps import Faults
 from landscribe.places.rows import (
     Name,
+    bare_title,
     further_names,
     iso_language,
     lonlat,
@@ -48,7 +49,6 @@ _CLASSES = {  # https://en.wikipedia.org/wiki/Template:Coord#type:T
 }  # all others, and those without a type: site
 _GEO_TAGS = re.compile(r"(?P<wiki>\w+)wiki-(?P<date>\w+)-geo_tags\.sql(\.gz)?")
 _TYPE = re.compile(r"\s*(\w*)\s*(?:\(([\d.,\s]*)\))?.*", re.S)
-_BARE = re.compile(r"(.+?)(?: \([^()]+\)|, .+)")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _OWN = {"country": 1, "admin1": 2}  # class -> length of the path of units that ends in itself
 _MEMORY = "1GB"  # of DuckDB; the rest is on disk
@@ -186,8 +186,7 @@ def _row(language: str, told: tuple, redirects: list[str]) -> dict:
 
 def _names(name: str, language: str, redirects: list[str]) -> Iterator[Name]:
     yield name, language, "main"
-    if bare := _BARE.fullmatch(name):  # Paris (Texas); Springfield, Illinois
-        yield bare[1], language, "alternate"
+    yield bare_title(name), language, "alternate"
     for other in redirects:
         yield other.replace("_", " "), language, "alternate"
 
