@@ -59,6 +59,10 @@ PLACE_NAMES = pa.schema(  # a row per name of a place
         ("source", pa.string()),
     ]
 )
+_GEO = (  # what makes Parquet GeoParquet; without a CRS it is lon, lat
+    '{"version": "1.1.0", "primary_column": "%s",'
+    ' "columns": {"%s": {"encoding": "WKB", "geometry_types": []}}}'
+)
 POLYGONS = pa.schema(  # GeoParquet: the ground of the places that any source outlines
     [
         ("row", pa.int32()),  # of PLACES
@@ -66,10 +70,7 @@ POLYGONS = pa.schema(  # GeoParquet: the ground of the places that any source ou
         ("source", pa.string()),
         ("geometry", pa.binary()),  # WKB of polygons or lines
     ],
-    {
-        "geo": '{"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry":'
-        ' {"encoding": "WKB", "geometry_types": []}}}'
-    },
+    {"geo": _GEO % ("geometry", "geometry")},
 )
 DOCUMENTS = pa.schema(
     [
@@ -90,7 +91,7 @@ REJECTS = pa.schema(  # documents, or records, that could not be used
         ("reason", pa.string()),  # what was found, what was wanted
     ]
 )
-MENTIONS = pa.schema(  # a row per toponym of a document, in its order
+MENTIONS = pa.schema(  # GeoParquet: a row per toponym of a document, in its order
     [
         ("document", pa.string()),
         ("start", pa.int32()),  # characters from the start of the text
@@ -106,7 +107,16 @@ MENTIONS = pa.schema(  # a row per toponym of a document, in its order
         ("gazetteer", pa.string()),  # version
         ("recognizer", pa.string()),  # digest of the model
         ("resolver", pa.string()),  # digest of the model
-    ]
+    ],
+    {"geo": _GEO % ("footprint", "footprint")},
+)
+GROUNDS = pa.schema(  # GeoParquet: a row per document that has a mention with a place
+    [
+        ("document", pa.string()),
+        ("mentions", pa.int32()),  # that have a place
+        ("footprint", pa.binary()),  # WKB of the ground that the document is about
+    ],
+    {"geo": _GEO % ("footprint", "footprint")},
 )
 
 

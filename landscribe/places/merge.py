@@ -151,8 +151,8 @@ FROM ranked r LEFT JOIN outline o ON o.row = r.row ORDER BY r.row
 
 def merge_places(
     gazetteer: Gazetteer, sources: dict[str, Path], places: Path, names: Path, polygons: Path
-) -> None:
-    """Write the tables PLACES, PLACE_NAMES and POLYGONS of a gazetteer.
+) -> int:
+    """Write the tables PLACES, PLACE_NAMES and POLYGONS of a gazetteer; its places.
 
     Args:
         sources: name -> table SOURCE_PLACES, of each source of the card.
@@ -170,7 +170,7 @@ def merge_places(
         _find_units(database, polygons)
         write_table(names, _named_sources(database, order), PLACE_NAMES)
         versions = [source.version for source in gazetteer.sources]
-        write_table(places, _whole(database, order, versions), PLACES)
+        return write_table(places, _whole(database, order, versions), PLACES)
 
 
 @contextmanager

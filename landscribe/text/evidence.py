@@ -7,8 +7,9 @@ the other mentions give once each candidate has a first probability from its own
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from landscribe.text.mentions import Toponym
 OWN = (
     *("how", "share", "log_population", "population_share", "population_rank", "class", "kind"),
     *("log_extent", "is_main_name", "outlet_country"),  # up to here of the candidate
-    *("candidates", "is_upper", "words", "letters", "is_lower", "label", "score"),
+    *("candidates", "is_upper", "words", "letters", "is_lower", "label"),
     *("cue_before", "cue_after", "times"),
 )
 SHARED = (
@@ -38,47 +39,33 @@ _OF_PLACE = np.array([2, 5, 7])  # columns of OWN that a place has wherever it i
 _CLASSES = {name: number for number, name in enumerate(CLASSES)}
 _KINDS = {name: number for number, name in enumerate(NAME_KINDS)}
 _LABELS = {name: n for n, name in enumerate(("GPE", "LOC", "FAC", "NORP", "ORG", "gazetteer"))}
-_CUES = {  # words beside a name that tell its class
-    **dict.fromkeys(["county", "parish", "shire"], 1),
-    **dict.fromkeys(
-        ["city", "town", "village", "mayor", "downtown", "suburb", "capital", "neighborhood"], 2
-    ),
-    **dict.fromkeys(
-        ["river", "creek", "stream", "lake", "sea", "ocean", "gulf", "bay", "strait", "banks"], 3
-    ),
-    **dict.fromkeys(
-        ["state", "states", "governor", "province", "senator", "legislature", "statehouse"], 4
-    ),
-    **dict.fromkeys(
-        ["president", "government", "minister", "republic", "ambassador", "embassy", "king"], 5
-    ),
-    **dict.fromkeys(
-        ["mount", "mountain", "mountains", "hills", "peak", "range", "valley", "desert"], 6
-    ),
-    **dict.fromkeys(["island", "islands", "peninsula", "cape", "isle"], 7),
-    **dict.fromkeys(
-        ["university", "college", "school", "hospital", "church", "museum", "stadium", "hotel"], 8
-    ),
-    **dict.fromkeys(
-        ["street", "road", "avenue", "boulevard", "highway", "square", "park", "drive", "bridge"], 9
-    ),
-    **dict.fromkeys(
-        ["airport", "station", "terminal", "port", "harbor", "harbour", "base", "camp", "fort"], 10
-    ),
-    **dict.fromkeys(
-        ["in", "at", "from", "near", "to", "outside", "around", "across", "throughout", "inside"],
-        11,
-    ),
-    **dict.fromkeys(
-        ["north", "south", "east", "west", "northern", "southern", "eastern", "western"], 12
-    ),
-    **dict.fromkeys(
-        ["police", "council", "court", "department", "bank", "company", "team", "club"], 13
-    ),
-    **dict.fromkeys(["mr", "mrs", "ms", "dr", "sir", "said", "says", "told"], 14),
-    "of": 15,
+# Words beside a name that tell its class, a line each.
+_CUES = {
+    word: number
+    for number, words in enumerate(
+        (
+            "county parish shire",
+            "city town village mayor downtown suburb capital neighborhood",
+            "river creek stream lake sea ocean gulf bay strait banks",
+            "state states governor province senator legislature statehouse",
+            "president government minister republic ambassador embassy king",
+            "mount mountain mountains hills peak range valley desert",
+            "island islands peninsula cape isle",
+            "university college school hospital church museum stadium hotel",
+            "street road avenue boulevard highway square park drive bridge",
+            "airport station terminal port harbor harbour base camp fort",
+            "in at from near to outside around across throughout inside",
+            "north south east west northern southern eastern western",
+            "police council court department bank company team club",
+            "mr mrs ms dr sir said says told",
+            "of",
+        ),
+        1,
+    )
+    for word in words.split()
 }
 _WORD = re.compile(r"[^\W\d_]+")
+_GAP = 8  # characters between a place and its unit, at most
 _REACH = 24  # characters that are looked at beside a name
 _JOINED = re.compile(r"^\s*(?:,|\(|in|of|,\s*in)?\s*$", re.I)  # between a place and its unit
 _TOP_DOMAIN = re.compile(r"\.([a-z]{2})$")
@@ -113,15 +100,15 @@ def case_of(text: str, mentions: Sequence[Toponym], outlet: str, candidates: Can
     Mentions are one if they are written alike and the same words stand beside them.
     """
     cues = [_cues(text, mention) for mention in mentions]
-    units = [_unit_after(text, mentions, number) for number in range(len(mentions))]
+    units = dict(joined_units(text, mentions))
     seen: dict[tuple, int] = {}
     keys = []
-    for mention, cue, unit in zip(mentions, cues, units, strict=True):
-        name = mentions[unit].text if unit else ""
+    for number, (mention, cue) in enumerate(zip(mentions, cues, strict=True)):
+        name = mentions[units[number]].text if number in units else ""
         keys.append(seen.setdefault((mention.text, cue, name), len(seen)))
     firsts = {key: number for number, key in reversed([*enumerate(keys)])}
     distinct = [mentions[firsts[key]] for key in range(len(seen))]
-    joined = [(keys[n], keys[unit]) for n, unit in enumerate(units) if unit]
+    joined = [(keys[inner], keys[outer]) for inner, outer in units.items()]
     times = Counter(mention.text for mention in mentions)
     country = _outlet_country(outlet)
     rows, own = [], []
@@ -157,7 +144,7 @@ def _of_mention(
     text = mention.text
     return (
         *(len(found), text.isupper(), len(text.split()), len(text), text.islower()),
-        *(_LABELS.get(mention.label, -1), mention.score, *cues, times),
+        *(_LABELS.get(mention.label, -1), *cues, times),
     )
 
 
@@ -186,14 +173,12 @@ def _cues(text: str, mention: Toponym) -> tuple[int, int]:
     )
 
 
-def _unit_after(text: str, mentions: Sequence[Toponym], number: int) -> int | None:
-    """Number of the mention that follows as `, Texas` or `in Texas` does; none: 0 never is."""
-    after = number + 1
-    if after < len(mentions):
-        between = text[mentions[number].end : mentions[after].start]
-        if len(between) < 8 and _JOINED.match(between):
-            return after
-    return None
+def joined_units(text: str, mentions: Sequence[Toponym]) -> Iterator[tuple[int, int]]:
+    """Numbers of mentions of which the second follows as `, Texas` or `in Texas` does."""
+    for number, (mention, after) in enumerate(pairwise(mentions)):
+        between = text[mention.end : after.start]
+        if len(between) < _GAP and _JOINED.match(between):
+            yield number, number + 1
 
 
 def _outlet_country(outlet: str) -> str:
@@ -289,7 +274,7 @@ class _Ground:
         )
 
     def _company(self) -> np.ndarray:
-        """company_50, company_200: names that have any candidate this near, rare names counting more.
+        """company_50, company_200: names that have any candidate near, rare ones more.
 
         However unlikely each is alone: several names that all have a place in one valley mean it.
         """

@@ -15,32 +15,21 @@ from typing import Self
 
 import lightgbm
 import numpy as np
-from pydantic import Field
 from scipy.optimize import minimize_scalar
 
-from landscribe.card import Card
 from landscribe.command import InputError, written
 from landscribe.places.lookup import Place, Places
 from landscribe.scores.places import NEAR_KM, great_circle_km
 from landscribe.text.candidates import Candidates
 from landscribe.text.evidence import OWN, SHARED, Case, Row, case_of, shared
 from landscribe.text.mentions import Toponym
+from landscribe.text.resolver_settings import ResolverSettings
 
 ABOUT = "resolver.json"
 _FIRST, _SECOND = "first.txt", "second.txt"
 _CATEGORIES = ["how", "class", "kind", "label", "cue_before", "cue_after"]
+_PASSES = 2  # of the second ranker: what it finds likely is what the others are seen from
 _CLOSE_KM = 25  # a candidate this near is better than one that is just near enough
-
-
-class Settings(Card):
-    """How a resolver is trained."""
-
-    first_trees: int = Field(60, ge=1, description="trees of the ranker of a mention alone")
-    second_trees: int = Field(150, ge=1, description="trees of the ranker that sees all mentions")
-    leaves: int = Field(24, ge=2, description="most leaves of a tree")
-    leaf_rows: int = Field(40, ge=1, description="fewest candidates in a leaf")
-    learning_rate: float = Field(0.1, gt=0, le=1, description="share of a tree that counts")
-    folds: int = Field(4, ge=2, description="of documents, to rank what was not trained on")
 
 
 @dataclass(frozen=True)
@@ -109,22 +98,32 @@ class Resolver:
         cases = [
             case_of(text, mentions, outlet, self.candidates) for text, outlet, mentions in documents
         ]
-        tables = _shared_tables(cases, self.first, self.about["first_temperature"])
-        scores = _scores(self.second, [table for _, table in tables])
+        heat = self.about["first_temperature"], self.about["temperature"]
+        scores = _scores(self.first, [case.own for case in cases])
+        chances = [_chances(c.rows, s, heat[0]) for c, s in zip(cases, scores, strict=True)]
+        for _ in range(_PASSES):
+            tables = [shared(case, chance) for case, chance in zip(cases, chances, strict=True)]
+            scores = _scores(self.second, [table for _, table in tables])
+            chances = [
+                _of_own_rows(case, rows, _chances(rows, score, heat[1]))
+                for case, (rows, _), score in zip(cases, tables, scores, strict=True)
+            ]
         for case, (rows, _), score in zip(cases, tables, scores, strict=True):
-            chances = _chances(rows, score, self.about["temperature"])
-            told = _resolved(rows, chances, len(case.mentions))
+            told = _resolved(rows, _chances(rows, score, heat[1]), len(case.mentions))
             yield [told[key] for key in case.keys]
 
 
 def train_resolver(
-    examples: Sequence[Example], places: Places, settings: Settings | None = None, seed: int = 0
+    examples: Sequence[Example],
+    places: Places,
+    settings: ResolverSettings | None = None,
+    seed: int = 0,
 ) -> Resolver:
     """Train both rankers and fit their temperatures.
 
     The second one learns from probabilities that the first gave to documents it had not seen.
     """
-    settings = settings or Settings()
+    settings = settings or ResolverSettings()
     if len(examples) < settings.folds:
         raise InputError(f"{len(examples)} documents to learn from; {settings.folds} at least")
     candidates = Candidates(places)
@@ -161,7 +160,7 @@ def train_resolver(
 class _Fit:
     """How one of the two rankers is trained."""
 
-    settings: Settings
+    settings: ResolverSettings
     trees: int
     columns: list[str]
     seed: int
@@ -219,14 +218,10 @@ class _Fit:
         return lightgbm.train(parameters, data, self.trees)
 
 
-def _shared_tables(
-    cases: list[Case], first: lightgbm.Booster, temperature: float
-) -> list[tuple[list[Row], np.ndarray]]:
-    scores = _scores(first, [case.own for case in cases])
-    return [
-        shared(case, _chances(case.rows, score, temperature))
-        for case, score in zip(cases, scores, strict=True)
-    ]
+def _of_own_rows(case: Case, rows: list[Row], chances: np.ndarray) -> np.ndarray:
+    """Chances of the rows that a case has by itself, in its order."""
+    known = {(r.mention, r.place and r.place.row): c for r, c in zip(rows, chances, strict=True)}
+    return np.array([known[row.mention, row.place and row.place.row] for row in case.rows])
 
 
 def _scores(ranker: lightgbm.Booster, tables: list[np.ndarray]) -> list[np.ndarray]:

@@ -26,6 +26,7 @@ from landscribe.text.acceptor import Acceptor, Examples, train_acceptor
 from landscribe.text.fame import Fames, Known
 from landscribe.text.gold import GoldDocument, GoldMention
 from landscribe.text.long_texts import parts
+from landscribe.text.mentions import Toponym
 from landscribe.text.pipelines import Found, Pipeline, pipeline
 from landscribe.text.span_features import FEATURES, LABELS, PLACE_LABELS, company, features
 from landscribe.text.spans import SpannedText, spanned
@@ -45,17 +46,6 @@ class Settings(Card):
     threshold: Fraction | None = Field(
         None, description="least probability of a toponym; none: chosen on held-out documents"
     )
-
-
-@dataclass(frozen=True)
-class Toponym:
-    """A span that names a place."""
-
-    start: int
-    end: int
-    text: str
-    label: str  # GPE, LOC, FAC, NORP, or gazetteer
-    score: float  # probability that it is one, 0-1; 1 without an acceptor
 
 
 class _About(Card):
@@ -115,6 +105,11 @@ class Recognizer:
             part.mkdir()
             self._acceptor.save(part)
             (part / ABOUT).write_text(self._about.model_dump_json(indent=2) + "\n")
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has learnt from gold; else it is its language's pipeline alone."""
+        return self._acceptor is not None
 
     @cached_property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Other forms of a written name that a gazetteer may hold: without endings, or only a part of it."""
+"""Other forms of a written name that a gazetteer may hold: without endings, or a part of it."""
 
 import re
 from functools import lru_cache
@@ -10,115 +10,17 @@ _BASED = re.compile(
     r"[- ](?:based|born|area|wide|style|led|backed|controlled|held|run|bound)$", re.I
 )
 _BEFORE = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "central",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "northeastern",
-        "northwestern",
-        "southeastern",
-        "southwestern",
-        "upper",
-        "lower",
-        "greater",
-        "inner",
-        "outer",
-        "downtown",
-        "uptown",
-        "midtown",
-        "metro",
-        "metropolitan",
-        "mainland",
-        "rural",
-        "old",
-        "new",
-        "city",
-        "county",
-        "state",
-        "town",
-        "village",
-        "province",
-        "district",
-        "republic",
-        "kingdom",
-        "municipality",
-        "parish",
-        "port",
-        "lake",
-        "river",
-        "mount",
-        "isle",
-        "island",
-        "islands",
-        "gulf",
-        "bay",
-        "of",
-        "nord",
-        "sud",
-        "est",
-        "ouest",
-        "ville",
-        "region",
-        "royaume",
-    ]
+    """north south east west northern southern eastern western central northeast northwest southeast
+    southwest northeastern northwestern southeastern southwestern upper lower greater inner outer
+    downtown uptown midtown metro metropolitan mainland rural old new city county state town
+    village province district republic kingdom municipality parish port lake river mount isle
+    island islands gulf bay of nord sud est ouest ville region royaume""".split()
 )
 _AFTER = frozenset(
-    [
-        "city",
-        "county",
-        "counties",
-        "state",
-        "states",
-        "province",
-        "district",
-        "region",
-        "area",
-        "river",
-        "rivers",
-        "island",
-        "islands",
-        "valley",
-        "airport",
-        "township",
-        "municipality",
-        "parish",
-        "borough",
-        "metro",
-        "metropolitan",
-        "town",
-        "village",
-        "coast",
-        "peninsula",
-        "mountains",
-        "mountain",
-        "desert",
-        "sea",
-        "lake",
-        "bay",
-        "beach",
-        "republic",
-        "territory",
-        "governorate",
-        "prefecture",
-        "oblast",
-        "council",
-        "border",
-        "port",
-        "harbor",
-        "harbour",
-        "creek",
-        "co",
-    ]
+    """city county counties state states province district region area river rivers island islands
+    valley airport township municipality parish borough metro metropolitan town village coast
+    peninsula mountains mountain desert sea lake bay beach republic territory governorate
+    prefecture oblast council border port harbor harbour creek co""".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[.'\u2019][^\W_]+)*\.?")
 _MOST_WORDS = 10  # of a name that is looked at in parts

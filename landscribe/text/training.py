@@ -1,0 +1,101 @@
+"""Train a geoparser: its recognizers on gold, its resolver on gold and on what texts explain."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from landscribe.geoparsers import GeoparserCard, Gold
+from landscribe.places.lookup import Places
+from landscribe.sources import located
+from landscribe.tables import DOCUMENTS, read_batches
+from landscribe.text.distant import distant_example
+from landscribe.text.geoparser import Geoparser
+from landscribe.text.gold import GoldDocument, read_gold
+from landscribe.text.mentions import Toponym
+from landscribe.text.resolver import Example, train_resolver
+from landscribe.text.toponyms import Recognizer, Settings, train_recognizer
+
+_DISTANT_WEIGHT = 0.2  # of a document without gold
+_MOST_DISTANT = 3_000  # documents without gold that are learnt from
+
+
+def train_geoparser(card: GeoparserCard, places: Places, folders: Sequence[Path] = ()) -> Geoparser:
+    """Geoparser of a card.
+
+    Args:
+        folders: documents in shards, without gold, to learn from as well.
+    """
+    gold = [(source, read_gold(located(source.path), source.form)) for source in card.gold]
+    recognizers = {
+        language: _recognizer(language, gold, card, places) for language in card.languages
+    }
+    plain = {language: Recognizer.load(language) for language in card.languages}
+    examples = [*_gold_examples(gold, plain)]
+    examples += _distant_examples(folders, plain, places)
+    resolver = train_resolver(examples, places, card.resolver, card.seed)
+    return Geoparser(places, recognizers, resolver)
+
+
+def gold_example(
+    document: GoldDocument, found: Sequence[Toponym], weight: float = 1.0, complete: bool = True
+) -> Example:
+    """A document to train a resolver on.
+
+    Args:
+        found: toponyms that a recognizer finds in it. Those that overlap no gold are context, and
+            nothing that a place could be found for if the gold is `complete`.
+    """
+    gold = {(m.start, m.end): m for m in (*document.mentions,)}
+    labels: dict[tuple[int, int], str] = {}
+    lines = []
+    for toponym in found:
+        over = [s for s in gold if s[0] < toponym.end and toponym.start < s[1]]
+        labels |= {span: toponym.label for span in over if span not in labels}
+        if not over:
+            lines.append((toponym, None, None, complete))
+    for (start, end), mention in gold.items():
+        label = labels.get((start, end), "gazetteer")
+        toponym = Toponym(start, end, document.text[start:end], label)
+        point = (mention.lon, mention.lat) if mention.located else None
+        lines.append((toponym, point, mention.place, mention.located))
+    lines.sort(key=lambda line: (line[0].start, line[0].end))
+    columns = [tuple(column) for column in zip(*lines, strict=True)] or [()] * 4
+    return Example(document.text, document.outlet, *columns, weight)
+
+
+def _recognizer(
+    language: str, gold: list[tuple[Gold, list[GoldDocument]]], card: GeoparserCard, places: Places
+) -> Recognizer:
+    own = [d for source, found in gold if source.complete for d in found if d.language == language]
+    if not own:
+        return Recognizer.load(language)
+    return train_recognizer(own, language, Settings(), card.seed, places)
+
+
+def _gold_examples(
+    gold: list[tuple[Gold, list[GoldDocument]]], plain: dict[str, Recognizer]
+) -> Iterator[Example]:
+    for source, documents in gold:
+        for language, recognizer in plain.items():
+            own = [d for d in documents if d.language == language]
+            found = recognizer.find(d.text for d in own)
+            for document, toponyms in zip(own, found, strict=True):
+                yield gold_example(document, toponyms, source.weight, source.complete)
+
+
+def _distant_examples(
+    folders: Sequence[Path], plain: dict[str, Recognizer], places: Places
+) -> Iterator[Example]:
+    count = 0
+    for row in _documents(folders):
+        if row["language"] in plain and count < _MOST_DISTANT:
+            (toponyms,) = plain[row["language"]].find([row["text"]])
+            if example := distant_example(row, toponyms, places, _DISTANT_WEIGHT):
+                count += 1
+                yield example
+
+
+def _documents(folders: Sequence[Path]) -> Iterator[dict]:
+    for folder in folders:
+        for shard in sorted(folder.glob("shard-*.parquet")):
+            for batch in read_batches(shard, DOCUMENTS):
+                yield from batch.to_pylist()
