@@ -10,6 +10,7 @@ from landscribe.card import Card
 
 READERS = Path(__file__).parent / "text" / "readers"
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Column = Literal["document", "title", "text", "language", "source", "outlet", "time"]
 # It never stands in a command line, so that it may hold what a shell would take for more.
 InputPath = Annotated[
     str,
@@ -31,9 +32,7 @@ class Corpus(Card):
         min_length=1,
         description="files, folders or globs, pip:<distribution>/<file inside it>, or addresses",
     )
-    columns: dict[
-        Literal["document", "title", "text", "language", "source", "outlet", "time"], str
-    ] = Field(
+    columns: dict[Column, str] = Field(
         default_factory=dict,
         description="column of the documents table -> field of the file, where names differ"
         " (document: the text's own id, else taken from the field id)",

@@ -158,17 +158,6 @@ def test_a_corpus_without_a_document_is_an_error(here):
     ]
 
 
-def test_a_folder_that_is_locked_ends_in_a_message(here, monkeypatch):
-    written_to(here / "a.jsonl", jsonl(range(3)))
-
-    def fails(*_: object) -> None:
-        raise PermissionError(13, "Permission denied", "a.jsonl")
-
-    monkeypatch.setattr("landscribe.text.readers.jsonl.read", fails)
-    with pytest.raises(InputError, match="a.jsonl: cannot be read .*keeps what is done"):
-        read_corpus("news", card("jsonl", "a.jsonl"), here / "out")
-
-
 def test_a_shard_ends_early_where_texts_are_long(here, monkeypatch):
     monkeypatch.setattr(corpora, "_SHARD_CHARACTERS", 1000)
     written_to(here / "a.jsonl", jsonl(range(20)))
@@ -231,6 +220,8 @@ def test_another_card_or_file_begins_anew(tmp_path, monkeypatch):
     path = written_to(tmp_path / "a.jsonl", jsonl(range(90)))
     made = card("jsonl", path, shard_documents=20)
     assert stopped(monkeypatch, made, tmp_path / "out", 2, "before")
+    (digests,) = tmp_path.rglob("digests.u64")
+    assert digests.stat().st_size == 2 * 20 * 16  # bytes: a text and an id each
     written_to(path, jsonl(range(40, 130)))
     read_corpus("news", made, tmp_path / "out")
     assert [row["text"] for row in rows(tmp_path / "out")] == [text(n) for n in range(40, 130)]
@@ -306,6 +297,16 @@ def test_bad_input_ends_the_command_in_one_message(here):
         assert done.stderr.count("error: ") == 1
         assert told.get(name, "corpus text: there is no document to keep") in done.stderr
     assert not list(here.rglob("*.parquet"))
+
+
+def test_the_first_try_of_the_docs_gives_what_they_say(here):
+    page = (ROOT / "docs/add-a-corpus.md").read_text().split("`config/corpora/first-try.yaml`.")[1]
+    _, made, _, command, _, told, *_ = page.split("```")
+    written_to(here / "config/corpora/first-try.yaml", made.removeprefix("yaml\n"))
+    words = command.removeprefix("sh\npython ").split()
+    run = {"capture_output": True, "text": True, "env": environment() | {"PYTHONPATH": str(ROOT)}}
+    done = subprocess.run([sys.executable, *words], check=True, **run)
+    assert done.stdout.strip() == told.strip()
 
 
 @pytest.mark.data

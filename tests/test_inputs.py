@@ -41,6 +41,15 @@ def test_what_pip_brought_is_found():
     (found,) = inputs(card("plain", "pip:pytest/pytest/py.typed"))
     assert found.name == "pip:pytest/pytest/py.typed" and found.path.is_file()
     assert input_files(card("plain", "pip:pytest/pytest/py.typed", "https://a.org/x")) == []
+    found = inputs(card("plain", "pip:pytest/pytest/py.*", "pip:pytest/pytest/__init__.p?"))
+    assert [one.name for one in found] == [
+        f"pip:pytest/pytest/{n}" for n in ("py.typed", "__init__.py")
+    ]
+
+
+def test_a_glob_may_begin_at_the_root(folder):
+    found = inputs(card("plain", f"{folder}/b/[1].txt", f"{str(folder)[:-1]}[0-9]/a.txt"))
+    assert [one.name for one in found] == [f"{folder}/b/1.txt", f"{folder}/a.txt"]
 
 
 def test_a_rule_depends_on_files_and_folders(folder):
@@ -52,6 +61,7 @@ def test_a_rule_depends_on_files_and_folders(folder):
     [
         ("c.txt", "c.txt: no such file or folder"),
         ("c*.txt", "no file has such a name"),
+        ("c/*.txt", "c: no such file or folder"),
         ("empty", "a folder without files"),
         ("ftp://a.org/x", "only addresses of http and https"),
     ],

@@ -87,7 +87,7 @@ def test_memory_does_not_grow_with_the_dump():
         return most
 
     peak(100)  # what is only kept once
-    assert peak(2000) < 1.2 * peak(500)
+    assert peak(1200) < 1.2 * peak(300)
 
 
 @pytest.mark.data

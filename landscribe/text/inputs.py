@@ -20,6 +20,7 @@ TRIES = 3  # of an answer that breaks off
 WAIT_S = 0.5  # before the second try to get an answer; twice as long before each further one
 _AGENT = {"User-Agent": "landscribe"}
 _PIECE = 2**20
+_SIGNS = frozenset("*?[")  # of a glob
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,20 @@ def _files(name: str, path: Path) -> Iterator[Input]:
 
 
 def _globbed(path: str) -> list[str]:
-    root = Path("/") if path.startswith("/") else Path()
-    found = sorted(root.glob(path.lstrip("/")))
-    names = [p.as_posix() for p in found if not p.name.startswith(".")]
+    """Paths that a glob stands for, sorted."""
+    parts = path.split("/")
+    fixed = next(number for number, part in enumerate(parts) if _SIGNS & set(part))
+    above = "/".join(parts[:fixed]) + "/" if fixed else ""
+    root = located(above.rstrip("/") or above or ".")
+    found = sorted(p.relative_to(root) for p in root.glob("/".join(parts[fixed:])))
+    names = [f"{above}{p.as_posix()}" for p in found if not p.name.startswith(".")]
     if not names:
         raise InputError(f"{path}: no file has such a name; correct the card's `paths`")
     return names
 
 
 def _is_glob(path: str) -> bool:
-    return any(sign in path for sign in "*?[") and not _is_address(path)
+    return bool(_SIGNS & set(path)) and not _is_address(path)
 
 
 def _is_address(path: str) -> bool:

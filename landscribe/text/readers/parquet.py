@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from landscribe.command import some
-from landscribe.corpora import Corpus
+from landscribe.corpora import Column, Corpus
 from landscribe.text.documents import Document, Reject
 from landscribe.text.fields import document_of, field_of
 
 _ROWS = 64  # held at once: each may have a text of millions of characters
-_COLUMNS = ("document", "title", "text", "language", "source", "outlet", "time")
 
 
 def read(file: BinaryIO, card: Corpus, start: int = 0) -> Iterator[Document | Reject]:
@@ -37,7 +36,7 @@ def _rows(file: BinaryIO, card: Corpus) -> Iterator[tuple[str, dict] | Reject]:
     if field_of(card, "text") not in have:
         yield Reject("", f"no text: no column {field_of(card, 'text')!r}; there is {some(have)}")
         return
-    columns = [name for c in _COLUMNS if (name := field_of(card, c)) in have]
+    columns = [name for c in get_args(Column) if (name := field_of(card, c)) in have]
     row = 0
     for group in range(table.num_row_groups):
         first = row
