@@ -168,6 +168,12 @@ def test_a_box_may_go_on_beyond_180(made, places):
     assert everywhere == places.box(0, -90, 360, 90) == places.box(-500, -90, 500, 90)
 
 
+def test_classes_may_come_from_an_iterator(places):
+    assert (
+        places.box(90, -90, 89, 90, iter(["city"])) == places.box(90, -90, 89, 90, ["city"]) != []
+    )
+
+
 def test_an_id_has_its_place(made, places):
     ids = [made.places[row]["id"] for row in (5, 3, 5)]
     found = places.by_id([*ids, "made:nowhere"])
@@ -225,6 +231,13 @@ def test_a_store_of_an_older_layout_is_refused(copy):
     (copy / "gazetteer.json").write_text(json.dumps(about | {"layout": 0}))
     with pytest.raises(InputError, match="layout 0, wanted 1; run the rule index_places again"):
         Places(copy)
+
+
+def test_a_store_that_was_written_anew_is_not_mixed_with_that_of_before(made, copy):
+    places = pickle.dumps(Places(copy))
+    write_store(made.folder / "places.parquet", made.folder / "names.parquet", None, copy)
+    with pytest.raises(InputError, match="written anew while it was in use; start again"):
+        pickle.loads(places).exact(["a"])
 
 
 @pytest.mark.parametrize("name", ["places.sqlite", *(f"near/{name}" for name in FILES)])
