@@ -143,8 +143,9 @@ class Places:
         if not spot:
             return None
         if self._polygons is None:
-            self._polygons = PolygonFile(self.folder / self.about["polygons_file"])
-        return self._polygons.polygon(id_, *spot)
+            path = self.folder / self.about["polygons_file"]
+            self._polygons = PolygonFile(path, self.about["polygons_bytes"])
+        return self._polygons.polygon(*spot)
 
     def __getstate__(self) -> dict:
         return {"folder": self.folder, "about": self.about, "_process": None}
