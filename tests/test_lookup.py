@@ -168,6 +168,12 @@ def test_a_box_may_go_on_beyond_180(made, places):
     assert everywhere == places.box(0, -90, 360, 90) == places.box(-500, -90, 500, 90)
 
 
+def test_classes_may_come_from_an_iterator(places):
+    assert (
+        places.box(90, -90, 89, 90, iter(["city"])) == places.box(90, -90, 89, 90, ["city"]) != []
+    )
+
+
 def test_an_id_has_its_place(made, places):
     ids = [made.places[row]["id"] for row in (5, 3, 5)]
     found = places.by_id([*ids, "made:nowhere"])
@@ -227,6 +233,13 @@ def test_a_store_of_an_older_layout_is_refused(copy):
         Places(copy)
 
 
+def test_a_store_that_was_written_anew_is_not_mixed_with_that_of_before(made, copy):
+    places = pickle.dumps(Places(copy))
+    write_store(made.folder / "places.parquet", made.folder / "names.parquet", None, copy)
+    with pytest.raises(InputError, match="written anew while it was in use; start again"):
+        pickle.loads(places).exact(["a"])
+
+
 @pytest.mark.parametrize("name", ["places.sqlite", *(f"near/{name}" for name in FILES)])
 def test_a_file_that_was_cut_or_is_missing_is_refused(copy, name):
     whole = (copy / name).read_bytes()
@@ -260,7 +273,7 @@ def test_polygons_that_moved_or_changed_are_refused(made, copy):
     name = made.polygons["id"][0]
     with pytest.raises(InputError, match="polygons.parquet: no such file"):
         Places(copy).polygon(name)
-    made.polygons[::-1].to_parquet(copy.parent / "polygons.parquet", row_group_size=3)
+    made.polygons[1:].to_parquet(copy.parent / "polygons.parquet", row_group_size=3)
     with pytest.raises(InputError, match="written after its index.*run the rule index_places"):
         Places(copy).polygon(name)
     made.polygons.to_crs(3857).to_parquet(copy.parent / "polygons.parquet")

@@ -1,7 +1,8 @@
 """The SQLite file of a gazetteer: places, their names, an R-tree of their points.
 
 DuckDB sorts the names, on disk where memory does not suffice, and SQLite is filled in the order of
-its B-trees: memory does not grow with the gazetteer, and equal tables give equal bytes.
+its B-trees: only the points, some 60 bytes each, are in memory at once. Equal tables give equal
+bytes.
 """
 
 import glob
@@ -22,13 +23,13 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from landscribe.command import InputError, some
+from landscribe.places.point_tree import write_point_tree
 from landscribe.places.polygon_file import polygon_spots
 from landscribe.places.row_digest import RowDigest
-from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, read_batches
+from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, read_batches, read_table
 
 APART = "\x1f"  # between the ids of parents: ASCII's separator of units, which is in no id
 _MEMORY = "1GB"  # of DuckDB; what is more goes to disk
-_CACHE_KB = 256_000  # of SQLite while it fills: an R-tree of 13 million points writes all over it
 _BATCH = 50_000  # rows
 _SCHEMA = """
 CREATE TABLE kinds (kind INTEGER PRIMARY KEY, id TEXT);
@@ -39,11 +40,11 @@ CREATE TABLE places (
     parents INTEGER, population INTEGER, extent_km REAL
 );
 CREATE TABLE names (
-    normal TEXT, row INTEGER, kind INTEGER, language TEXT, PRIMARY KEY (normal, row)
+    normal TEXT, row INTEGER, kind INTEGER, language TEXT,
+    PRIMARY KEY (normal, row) ON CONFLICT IGNORE  -- the kind that comes first stays
 ) WITHOUT ROWID;
 CREATE TABLE spellings (row INTEGER PRIMARY KEY, names TEXT);
 CREATE TABLE polygons (id TEXT PRIMARY KEY, piece INTEGER, spot INTEGER) WITHOUT ROWID;
-CREATE VIRTUAL TABLE points USING rtree (row, west, east, south, north);
 """
 _KIND = f"(list_position({list(NAME_KINDS)}, kind) - 1)"
 _BY_ROW = f"""
@@ -54,10 +55,6 @@ _BY_NORMAL = f"""
 SELECT normal, "row", {_KIND} AS kind, language FROM names
 WHERE normal <> '' ORDER BY normal, "row", {_KIND}, language
 """
-_POINTS = """
-INSERT INTO points SELECT row, lon, lon, lat, lat FROM places
-ORDER BY CAST(lat * 4 AS INTEGER), lon, row
-"""  # neighbours follow each other, in strips of a quarter of a degree
 
 
 def write_database(path: Path, places: Path, names: Path, polygons: Path | None) -> dict:
@@ -66,16 +63,14 @@ def write_database(path: Path, places: Path, names: Path, polygons: Path | None)
         TemporaryDirectory(dir=path.parent) as scratch,
         closing(sqlite3.connect(Path(scratch) / "loose.sqlite", isolation_level=None)) as database,
     ):
-        database.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            f" PRAGMA cache_size = -{_CACHE_KB}; {_SCHEMA}"
-        )
+        database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.execute("BEGIN")
         _insert(database, "kinds", enumerate(NAME_KINDS))
         told = _add_places(database, places)
         told |= _add_names(database, names, told["places"], Path(scratch))
         told |= _add_polygons(database, polygons)
-        database.execute(_POINTS)
+        points = read_table(places, PLACES, ["lon", "lat"])
+        write_point_tree(database, points["lon"].to_numpy(), points["lat"].to_numpy())
         database.execute("COMMIT")
         database.execute("VACUUM INTO ?", [str(path)])  # packs the pages
     return told
@@ -152,9 +147,11 @@ def _add_names(database: sqlite3.Connection, path: Path, places: int, scratch: P
         tables.read_parquet(glob.escape(str(path))).create_view("names")
         _check_names(path, tables, places)
         by_row = tables.execute(_BY_ROW).to_arrow_reader(_BATCH)
-        _insert(database, "spellings", _spellings(_told(by_row, "spellings", rows), digest))
+        mains = database.execute("SELECT row, name FROM places ORDER BY row")
+        told = _rows(_told(by_row, "spellings", rows), digest)
+        _insert(database, "spellings", _spellings(told, mains))
         by_normal = tables.execute(_BY_NORMAL).to_arrow_reader(_BATCH)
-        _insert(database, "names", _once(_told(by_normal, "names", rows)))
+        _insert(database, "names", _rows(_told(by_normal, "names", rows)))
     return {"names": rows, "names_digest": digest.hexdigest()}
 
 
@@ -186,21 +183,16 @@ def _add_polygons(database: sqlite3.Connection, path: Path | None) -> dict:
     return {"polygons": count, "polygons_digest": digest.hexdigest()}
 
 
-def _spellings(batches: Iterable[pa.RecordBatch], digest: RowDigest) -> Iterator[tuple[int, str]]:
-    """All names of each place, as JSON: [kind, language, [name, ...]], ..."""
+def _spellings(rows: Iterable[tuple], mains: Iterable[tuple]) -> Iterator[tuple[int, str]]:
+    """All names of each place, as JSON: [kind, language, name, name, ...], ...; 0: as in places."""
     kinds = {kind: number for number, kind in enumerate(NAME_KINDS)}
-    for row, of_row in groupby(_rows(batches, digest), itemgetter(0)):
-        told = [
-            (kinds[kind], language, list(dict.fromkeys(name[1] for name in names)))
-            for (language, kind), names in groupby(of_row, itemgetter(3, 4))
-        ]
-        yield row, json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-
-
-def _once(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple]:
-    """Each name of a place once, as the kind that comes first."""
-    for _, same in groupby(_rows(batches), itemgetter(0, 1)):
-        yield next(same)
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for row, of_row in groupby(rows, itemgetter(0)):
+        main = next(name for place, name in mains if place == row)
+        alike = defaultdict(dict)
+        for _, name, _, language, kind, _ in of_row:  # of which two sources may say the same
+            alike[kinds[kind], language][0 if name == main else name] = None
+        yield row, encode([[*group, *names] for group, names in alike.items()])
 
 
 def _told(

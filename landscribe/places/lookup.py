@@ -30,11 +30,13 @@ SELECT {_PLACE}, n.kind, n.language FROM names n CROSS JOIN places p ON p.row = 
 WHERE n.normal = ? ORDER BY n.row LIMIT ?
 """
 _BY_ID = f"{_UNASKED} places p WHERE p.id = ?"
+_NAMES = "SELECT p.name, s.names FROM spellings s JOIN places p ON p.row = s.row WHERE s.row = ?"
 _ABOUT_THERE = "b.east >= ?1 AND b.west <= ?2 AND b.north >= ?3 AND b.south <= ?4"  # rounded
 _COUNT = f"SELECT count(*) FROM (SELECT 1 FROM points b WHERE {_ABOUT_THERE} LIMIT {_MANY})"
 _FEW = f"points b CROSS JOIN places p ON p.row = b.row WHERE {_ABOUT_THERE}"
 _ALL = "places p WHERE TRUE"
 _THERE = "p.lon BETWEEN ?1 AND ?2 AND p.lat BETWEEN ?3 AND ?4"
+_Span = tuple[float, float, float, float]  # west, east, south, north
 
 
 class Place(NamedTuple):
@@ -92,7 +94,7 @@ class Places:
     def near(self, normal: str, most: int = 10) -> list[tuple[Place, int]]:
         """Places with a name that is one edit away, and that distance, the larger population first.
 
-        What `exact` finds is not among them, nor is a name of less than 4 letters.
+        The name itself does not count, nor does a name of less than 4 letters.
         """
         self._open()
         return list(self._near_to(normal, most))
@@ -113,9 +115,9 @@ class Places:
             classes: those to keep; none: all.
         """
         self._open()
-        found = []
+        among, found = self._among(classes), []
         for left, right in _spans(west, east):
-            found += self._inside((left, right, south, north), classes, most)
+            found += self._inside((left, right, south, north), *among, most)
         return [self._place(row) for row in sorted(set(found))[:most]]
 
     def by_id(self, ids: Iterable[str]) -> dict[str, Place]:
@@ -127,10 +129,10 @@ class Places:
     def names(self, row: int) -> list[PlaceName]:
         """All names of a place, the main ones first."""
         self._open()
-        told = self._row("SELECT names FROM spellings WHERE row = ?", row)
+        main, told = self._row(_NAMES, row) or ("", "[]")
         return [
-            PlaceName(name, language, self._kinds[kind])
-            for kind, language, names in (json.loads(told[0]) if told else ())
+            PlaceName(main if name == 0 else name, language, self._kinds[kind])
+            for kind, language, *names in json.loads(told)
             for name in names
         ]
 
@@ -141,8 +143,9 @@ class Places:
         if not spot:
             return None
         if self._polygons is None:
-            self._polygons = PolygonFile(self.folder / self.about["polygons_file"])
-        return self._polygons.polygon(id_, *spot)
+            path = self.folder / self.about["polygons_file"]
+            self._polygons = PolygonFile(path, self.about["polygons_bytes"])
+        return self._polygons.polygon(*spot)
 
     def __getstate__(self) -> dict:
         return {"folder": self.folder, "about": self.about, "_process": None}
@@ -151,6 +154,8 @@ class Places:
         """Have the files open in this process: a connection must not cross a fork."""
         if self._process == os.getpid():
             return
+        if read_about(self.folder)["version"] != self.version:
+            raise InputError(f"{self.folder}: was written anew while it was in use; start again")
         self._polygons = None
         self._near_names = NearNames(self.folder / NEAR)
         self._database = _connect(self.folder / DATABASE)
@@ -176,16 +181,13 @@ class Places:
         best = {place.row: (place, 1) for place in found}  # of a place's names the first in order
         return tuple(best[row] for row in sorted(best)[:most])
 
-    def _inside(
-        self, span: tuple[float, float, float, float], classes: Iterable[str] | None, most: int
-    ) -> list[tuple]:
-        """Rows of places in a box that does not cross 180: west, east, south, north."""
-        among, numbers = self._among(classes)
+    def _inside(self, span: _Span, among: str, classes: list[int], most: int) -> list[tuple]:
+        """Rows of places in a box that does not cross 180."""
         where = f"{_ALL if self._many(span) else _FEW} AND {_THERE} {among}"
         sql = f"{_UNASKED} {where} ORDER BY p.row LIMIT {most:d}"
-        return self._database.execute(sql, (*span, *numbers)).fetchall()
+        return self._database.execute(sql, (*span, *classes)).fetchall()
 
-    def _many(self, span: tuple[float, float, float, float]) -> bool:
+    def _many(self, span: _Span) -> bool:
         west, east, south, north = span
         large = (east - west) * (north - south) > _LARGE
         return large and self._row(_COUNT, *span) == (_MANY,)

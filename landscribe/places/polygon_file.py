@@ -37,27 +37,20 @@ def polygon_spots(path: Path, digest: RowDigest) -> Iterator[tuple[str, int, int
 class PolygonFile:
     """A GeoParquet of polygons, open for reading; a process that was forked needs its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, size_bytes: int) -> None:
         self._file = _opened(path)
+        if path.stat().st_size != size_bytes:
+            raise InputError(
+                f"{path}: was written after its index; run the rule index_places again"
+            )
         self._group = lru_cache(_HELD)(self._read)
 
-    def polygon(self, id_: str, group: int, spot: int) -> shapely.Geometry:
-        """Geometry of the place `id_`, in EPSG:4326, which stands at a spot of a row group."""
-        try:
-            rows = self._group(group)
-            found, wkb = rows["id"][spot].as_py(), rows["geometry"][spot].as_py()
-        except (pa.ArrowException, IndexError, OSError):
-            found, wkb = None, None
-        if found != id_:
-            raise InputError(
-                f"{self._path}: was written after its index, {id_} is not where it was; run the"
-                " rule index_places again"
-            )
-        return shapely.from_wkb(wkb)
+    def polygon(self, group: int, spot: int) -> shapely.Geometry:
+        """Geometry [EPSG:4326] at a spot of a row group."""
+        return shapely.from_wkb(self._group(group)["geometry"][spot].as_py())
 
     def _read(self, group: int) -> pa.Table:
-        return self._file.read_row_group(group, columns=["id", "geometry"])
+        return self._file.read_row_group(group, columns=["geometry"])
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -70,11 +63,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     if missing := [name for name in COLUMNS if name not in file.schema_arrow.names]:
         raise InputError(f"{path}: no column {', '.join(missing)}; write it again")
     crs = _crs(file)
-    if (
-        crs is None
-        or crs.to_epsg(min_confidence=100) != 4326
-        and crs.to_authority() != ("OGC", "CRS84")
-    ):
+    if crs is None or not crs.equals("EPSG:4326", ignore_axis_order=True):  # nor OGC:CRS84
         raise InputError(f"{path}: no GeoParquet in EPSG:4326; write it again")
     return file
 

@@ -38,7 +38,9 @@ def write_store(places: Path, names: Path, polygons: Path | None, folder: Path) 
         told = write_database(part / DATABASE, places, names, polygons)
         write_near_names(part / NEAR, distinct_names(part / DATABASE))
         about = {"version": _version(told), "layout": LAYOUT, **told}
-        about["polygons_file"] = polygons and os.path.relpath(polygons, folder)
+        if polygons:
+            about["polygons_file"] = Path(os.path.relpath(polygons, folder)).as_posix()
+            about["polygons_bytes"] = polygons.stat().st_size
         about["bytes"] = {
             path.relative_to(part).as_posix(): path.stat().st_size
             for path in sorted(part.rglob("*"))
