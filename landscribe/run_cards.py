@@ -75,8 +75,8 @@ def _apart(sensors: dict[str, Sensor]) -> list[str]:
 def _elsewhere(run: Run, geoparsers: dict[str, GeoparserCard]) -> list[str]:
     """Faults of a geoparser that resolves to a gazetteer which the run does not make."""
     return [
-        f"{CONFIG}/geoparsers/{name}.yaml resolves to the gazetteer {card.gazetteer}, but the config"
-        f" has {run.gazetteer or 'none'}; write `gazetteer: {card.gazetteer}`"
+        f"{CONFIG}/geoparsers/{name}.yaml resolves to the gazetteer {card.gazetteer}, but the"
+        f" config has {run.gazetteer or 'none'}; write `gazetteer: {card.gazetteer}`"
         for name, card in geoparsers.items()
         if card.gazetteer != run.gazetteer
     ]
