@@ -17,11 +17,13 @@ from landscribe.text.variants import parts, variants
 EXACT, VARIANT, PART, EDIT, AROUND, NONE = range(6)  # how a candidate was found
 OF_CANDIDATE = (
     *("how", "share", "log_population", "population_share", "population_rank", "class", "kind"),
-    *("log_extent", "is_main_name"),
+    *("log_extent", "is_main_name", "spelled_alike"),
 )
 _MOST = {EXACT: 48, VARIANT: 24, PART: 6, EDIT: 6}  # candidates of a name
 _EDITED = 5  # letters that a name needs, so that one edit leaves it alike
 _REMEMBERED = 50_000  # names
+_SHORT_KINDS = ("code", "abbreviation")
+_SHORT = 4  # letters of a mention that is an abbreviation if it is in capitals
 _CLASSES = {name: number for number, name in enumerate(CLASSES)}
 _KINDS = {name: number for number, name in enumerate(NAME_KINDS)}
 
@@ -72,7 +74,7 @@ class Candidates:
         name, candidates = normal(text), self.of(text)
         places = tuple(candidate.place for candidate in candidates)
         numbers = np.zeros((len(places) + 1, len(OF_CANDIDATE)), np.float32)
-        numbers[:-1] = np.reshape(_numbers(name, candidates), (-1, len(OF_CANDIDATE)))
+        numbers[:-1] = np.reshape(_numbers(text, candidates), (-1, len(OF_CANDIDATE)))
         numbers[-1, 0] = NONE
         return Found(name, (*places, None), numbers, _point(places))
 
@@ -96,15 +98,18 @@ class Candidates:
                 yield Candidate(place, EDIT, 0.9)
 
 
-def _numbers(name: str, candidates: Sequence[Candidate]) -> list[tuple]:
+def _numbers(text: str, candidates: Sequence[Candidate]) -> list[tuple]:
     """(candidate, OF_CANDIDATE)."""
     people = [candidate.place.population or 0 for candidate in candidates]
     most = sum(people)
+    name = normal(text)
+    short = text.isupper() and len(name) <= _SHORT  # EU is no town in Normandy, and Us no country
     return [
         (
             *(how, share, math.log1p(count), (count + 1) / (most + 1)),
             *(sum(other > count for other in people), _CLASSES[place.class_]),
             *(_KINDS.get(place.kind, -1), math.log(place.extent_km), normal(place.name) == name),
+            (place.kind in _SHORT_KINDS) == short,
         )
         for (place, how, share), count in zip(candidates, people, strict=True)
     ]
