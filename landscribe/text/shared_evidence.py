@@ -4,7 +4,8 @@ They say it once each candidate has a first probability from its own evidence.
 """
 
 import math
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -216,19 +217,17 @@ class _Ground:
     def _joined(self) -> Columns:
         """unit_after: a likely unit follows; unit_before: it holds a likely place before it."""
         after, before = np.zeros((2, len(self.mention)))
-        for inner, pairs in groupby(self.joined, key=lambda pair: pair[0]):
-            inside = self._rows([inner])
-            outside = self._rows([outer for _, outer in pairs])
+        if not self.joined:
+            return after, before
+        starts = np.searchsorted(self.mention, np.arange(self.mentions + 1)).tolist()
+        rows = [np.arange(*ends) for ends in pairwise(starts)]  # of each mention
+        for inner, pairs in groupby(self.joined, key=itemgetter(0)):
+            inside, outside = rows[inner], np.concatenate([rows[outer] for _, outer in pairs])
             holds = self.ties.parents[inside][:, :, None] == self.ties.place[outside]
             after[inside] = (holds * self.first[outside]).sum(2).max(1)
             likely = (holds.any(1) * self.first[inside, None]).max(0)
             before[outside] = np.maximum(before[outside], likely)
         return after, before
-
-    def _rows(self, mentions: list[int]) -> np.ndarray:
-        starts = np.searchsorted(self.mention, mentions)
-        ends = np.searchsorted(self.mention, mentions, "right")
-        return np.concatenate([np.arange(*ends_) for ends_ in zip(starts, ends, strict=True)])
 
     def _elsewhere(self) -> np.ndarray:
         """How likely each place is where the same name stands elsewhere in the document."""
