@@ -68,7 +68,8 @@ class Candidates:
             found = [*self._parts(text)]
         if not any(c.share > 0.5 for c in found):
             found += self._near(normal(text))
-        return tuple({c.place.row: c for c in reversed(found)}.values())
+        first = {c.place.row: c for c in reversed(found)}  # way that led to a place
+        return tuple(first[row] for row in dict.fromkeys(c.place.row for c in found))
 
     def _found(self, text: str) -> Found:
         name, candidates = normal(text), self.of(text)

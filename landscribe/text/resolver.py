@@ -1,9 +1,11 @@
 """The resolver: which place each mention of a document means, with a calibrated probability.
 
 Two rankers of gradient-boosted trees, one after the other: the first looks at a mention alone, the
-second also at what the likely places of the other mentions say. Scores become probabilities by a
-softmax over a mention's candidates, "none of these" among them, whose temperature is fitted on
-documents that the rankers did not see (Guo et al. 2017, doi:10.48550/arXiv.1706.04599).
+second also at what the likely places of the other mentions say. Both learn to put the right
+candidate of a mention first (XE-NDCG: Bruch 2021, doi:10.48550/arXiv.1911.09798). Scores become
+probabilities by a softmax over a mention's candidates, "none of these" among them, whose
+temperature is fitted on documents that the rankers did not see (Guo et al. 2017,
+doi:10.48550/arXiv.1706.04599).
 """
 
 import hashlib
@@ -99,7 +101,11 @@ class Resolver:
     def resolve(
         self, documents: Sequence[tuple[str, str, Sequence[Toponym]]]
     ) -> Iterator[list[Resolved]]:
-        """Places of the mentions of documents, each given as text, outlet and mentions."""
+        """Places of the mentions of documents, each given as text, outlet and mentions.
+
+        Mentions are in the order of the text. More than 256 of a document are resolved in passages
+        that know nothing of each other.
+        """
         passages = [
             (text, outlet, mentions[part])
             for text, outlet, mentions in documents
@@ -138,6 +144,8 @@ def train_resolver(
     settings = settings or ResolverSettings()
     if len(examples) < settings.folds:
         raise InputError(f"{len(examples)} documents to learn from; {settings.folds} at least")
+    if not any(any(example.judged) for example in examples):
+        raise InputError(f"{len(examples)} documents, but nobody judged a mention; give some gold")
     documents = len(examples)
     fold = np.random.default_rng(seed).permutation(len(examples)) % settings.folds
     cut = [[*_cut(example)] for example in examples]
@@ -149,9 +157,8 @@ def train_resolver(
 
     rows, tables = [own_rows(case) for case in cases], [case.own for case in cases]
     fit = _Fit(settings, settings.first_trees, list(OWN), seed)
-    first, chances, first_heat = fit.all(
-        rows, tables, _grades(cases, rows, examples), weights, fold
-    )
+    grades = _grades(cases, rows, examples)
+    first, chances, first_heat = fit.all(rows, tables, grades, weights, fold)
 
     rows, tables = _shared(cases, chances)
     fit = _Fit(settings, settings.second_trees, [*OWN, *SHARED], seed)
@@ -212,7 +219,7 @@ class _Fit:
         grade = np.concatenate([np.zeros(0, int), *grades])
         known = grade >= 0
         if not known.any():
-            raise InputError("no mention to learn from that anybody judged; give more gold")
+            raise InputError("all judged mentions are in one fold of documents; give more gold")
         data = lightgbm.Dataset(
             np.concatenate(tables)[known],
             grade[known],

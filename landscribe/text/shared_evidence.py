@@ -212,7 +212,8 @@ class _Ground:
         weight = np.repeat(self.first[heard], ids.shape[1])
         name = np.repeat(self.name[heard], ids.shape[1])
         own = np.bincount(name * most + ids.ravel(), weight, self.names * most)
-        return np.bincount(ids.ravel(), weight, most) - own.reshape(self.names, most)
+        others = np.bincount(ids.ravel(), weight, most) - own.reshape(self.names, most)
+        return np.where(others < _HEARD / 2, 0.0, others)  # what is left of rounding is nobody
 
     def _joined(self) -> Columns:
         """unit_after: a likely unit follows; unit_before: it holds a likely place before it."""
