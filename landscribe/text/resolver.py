@@ -32,6 +32,7 @@ from landscribe.text.shared_evidence import SHARED, Rows, own_rows, shared
 
 ABOUT = "resolver.json"
 _FIRST, _SECOND = "first.txt", "second.txt"
+_TOLD = {"gazetteer", "digest", "first_temperature", "temperature"}  # by ABOUT
 _CATEGORIES = ["how", "class", "kind", "label", "cue_before", "cue_after"]
 _PASSES = 2  # of the second ranker: what it finds likely is what the others are seen from
 _MOST = 256  # mentions that are resolved together: a longer document is cut into passages
@@ -81,6 +82,8 @@ class Resolver:
         try:
             about = json.loads((folder / ABOUT).read_text())
             rankers = [lightgbm.Booster(model_file=folder / name) for name in (_FIRST, _SECOND)]
+            if missing := _TOLD - {*about}:
+                raise ValueError(f"{ABOUT} does not tell {', '.join(sorted(missing))}")
         except (OSError, ValueError, lightgbm.basic.LightGBMError) as error:
             raise InputError(f"{folder}: no resolver there ({error}); train it") from None
         if about["gazetteer"] != places.version:
@@ -362,12 +365,12 @@ def _resolved(case: Case, rows: Rows, chances: np.ndarray) -> list[Resolved]:
     mass = np.bincount(mention, chances * near, count).tolist()
     pairs = [*zip([case.places[row] for row in source.tolist()], chances.tolist(), strict=True)]
     return [
-        _told(tuple(pairs[start:end]), mass[number], none[number])
+        _one(tuple(pairs[start:end]), mass[number], none[number])
         for number, (start, end) in enumerate(pairwise(starts.tolist()))
     ]
 
 
-def _told(candidates: tuple[tuple[Place, float], ...], mass: float, none: float) -> Resolved:
+def _one(candidates: tuple[tuple[Place, float], ...], mass: float, none: float) -> Resolved:
     if not candidates:
         return Resolved(None, 1.0, ())
     place = candidates[0][0] if mass >= none else None
