@@ -14,7 +14,9 @@ from landscribe.text.resolver import ABOUT, Example, Resolver, train_resolver
 from landscribe.text.resolver_settings import ResolverSettings
 from tests.made_world import a_place, make_world, marked
 
-SMALL = ResolverSettings(first_trees=40, second_trees=80, leaves=8, leaf_rows=1, folds=3)
+SMALL = ResolverSettings(
+    first_trees=40, second_trees=80, leaves=8, leaf_rows=1, folds=3, evidence_share=1, l2=0
+)
 CORPUS = [  # text, and the places of its mentions; none: nowhere
     (
         "[Paris], [Texas] and [Dallas]. The mayor of [Paris] said so.",
