@@ -58,6 +58,7 @@ def test_a_line_is_a_row(tmp_path):
             "admin": ["DE", "DE.16"],
             "code": "",
             "population": None,
+            "extent_km": None,
             "geometry": None,
         }
     ]

@@ -267,7 +267,7 @@ def test_a_run_without_catalogue_and_providers_is_told(tmp_path, monkeypatch):
         text = Path(f"config/{kind}/{name}.yaml").read_text()
         (tmp_path / f"config/{kind}/{name}.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
-    config = {k: v for k, v in RUN.items() if k != "catalogue"}
+    config = {k: v for k, v in RUN.items() if k not in ("catalogue", "gazetteer")}
     with pytest.raises(SystemExit, match="nobody to ask for scenes"):
         Plan.read(config | {"sensors": ["s"], "models": ["forest"]})
 

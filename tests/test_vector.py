@@ -71,6 +71,7 @@ def test_a_feature_is_a_place(tmp_path, capsys):
         "admin": ["DE"],
         "code": "",
         "population": 5,
+        "extent_km": None,
     }
     assert (wood["id"], wood["name"], wood["class"]) == ("amt:8", "Großer Wald", "wood")
     assert wood["population"] is None

@@ -106,6 +106,7 @@ def test_an_entity_with_coordinates_is_a_place(tmp_path, form):
         "admin": ["DE", "wd:Q183", "wd:Q1055"],
         "code": "DE-BE",
         "population": 3_755_251,
+        "extent_km": None,
         "geometry": None,
     }
 
