@@ -1,18 +1,22 @@
-"""Geoparse documents in shards, in several processes, so that a killed run goes on."""
+"""Geoparse documents in shards, in several processes, so that a killed run goes on.
+
+Of each shard there are tables of its mentions, of the grounds of its documents and of its rejects,
+and what was counted in it; that file is written last, so it says that the shard is done.
+"""
 
 import hashlib
-import multiprocessing
+import json
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from functools import cache, partial
+from importlib import metadata
 from pathlib import Path
 
-import shapely
 from tqdm import tqdm
 
-from landscribe.command import InputError, resumed
+from landscribe.command import InputError, resumed, written
 from landscribe.places.lookup import Places
+from landscribe.processes import in_processes
 from landscribe.provenance import code_version, file_digest
 from landscribe.tables import (
     DOCUMENTS,
@@ -24,82 +28,115 @@ from landscribe.tables import (
     read_table,
     write_table,
 )
-from landscribe.text.geoparser import Geoparser, document_ground
+from landscribe.text.geoparser import Geoparser
+from landscribe.text.parsing import COUNTS, FAILED, Parsing
+from landscribe.text.second_opinion import SecondOpinion
 
-_ROWS = 256  # documents that are parsed at once
+PACKAGES = (  # those whose version can change a mention
+    *("lightgbm", "numpy", "pyproj", "scikit-learn", "scipy", "shapely", "spacy", "thinc"),
+)
+_READ = 256  # documents that are in memory at once
 
 
-def geoparse_documents(
-    documents: Path, model: Path, store: Path, mentions: Path, rejects: Path, processes: int = 1
-) -> dict[str, int]:
-    """Write the tables MENTIONS and GROUNDS of each shard of documents; what was found, counted.
+@dataclass(frozen=True)
+class Geoparsing:
+    """What is read to geoparse documents, and where their mentions go to."""
 
-    Shards that a killed run finished are kept as long as documents, model and gazetteer are the
-    same; the result is that of an undisturbed run.
+    documents: Path  # folder of shards
+    model: Path  # folder of a geoparser
+    store: Path  # of the gazetteer that it was trained with
+    mentions: Path  # folder to write
+    part: int = 0  # of `parts`: each takes every so many-th shard
+    parts: int = 1
+    answers: Path | None = None  # SQLite file of a language model's answers; none: beside mentions
+
+
+def geoparse_documents(job: Geoparsing, rejects: Path, about: Path, processes: int = 1) -> dict:
+    """Write the tables of each shard, those of all rejects, and what was found; the latter.
+
+    What a killed run finished is kept as long as documents, model, gazetteer, code and packages
+    are the same. The result is that of an undisturbed run, unless a language model was asked.
     """
-    shards = sorted(documents.glob("shard-*.parquet"))
-    if not shards:
-        raise InputError(f"{documents}: no shard of documents; run the rule read_corpus")
-    _open(model, store)  # a fault of the model is told before any process starts
-    with resumed(mentions, _mark(model, store)) as part:
-        part.mkdir(exist_ok=True)
-        left = [shard for shard in shards if not _finished(part, shard)]
-        work = partial(_parse_shard, model=model, store=store, folder=part)
-        _for_all(work, left, len(shards), min(processes, len(left)))
-        found = [read_table(_path(part, "rejects", shard), REJECTS) for shard in shards]
+    shards = _shards(job)
+    _open(job.model, job.store)  # a fault of the model is told before any process starts
+    with resumed(job.mentions, _mark(job, shards)) as folder:
+        folder.mkdir(exist_ok=True)  # of a part without a shard, too
+        left = [shard for shard in shards if not _told(folder, shard).exists()]
+        done = in_processes(partial(_parse, job, folder), left, min(processes, len(left)))
+        whole = {"total": len(shards), "initial": len(shards) - len(left)}
+        for _ in tqdm(done, desc="geoparse", unit="shard", **whole):
+            pass
+        told = _sum(job, folder, shards)
+        found = (read_table(_path(folder, "rejects", shard), REJECTS) for shard in shards)
         write_table(rejects, found, REJECTS)
-        return _counts(part, shards)
+        with written(about) as file:
+            file.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    return told
 
 
-def _for_all(work: partial, left: list[Path], whole: int, processes: int) -> None:
-    with tqdm(desc="geoparse", total=whole, initial=whole - len(left), unit=" shards") as bar:
-        if processes < 2:
-            for shard in left:
-                work(shard)
-                bar.update()
-            return
-        context = multiprocessing.get_context(
-            "spawn"
-        )  # no model in the middle of its work is copied
-        with ProcessPoolExecutor(processes, context) as pool:
-            for job in as_completed([pool.submit(work, shard) for shard in left]):
-                job.result()
-                bar.update()
+def _shards(job: Geoparsing) -> list[Path]:
+    """Shards of the part."""
+    if not 0 <= job.part < job.parts:
+        raise InputError(f"part {job.part} of {job.parts} parts; they are 0 to {job.parts - 1}")
+    shards = sorted(job.documents.glob("shard-*.parquet"))
+    if not shards:
+        raise InputError(f"{job.documents}: no shard of documents; run the rule read_corpus")
+    return shards[job.part :: job.parts]
 
 
-def _parse_shard(shard: Path, model: Path, store: Path, folder: Path) -> None:
-    """Mentions, grounds and rejects of a shard; the mentions are written last."""
-    geoparser = _open(model, store)
-    mentions, grounds, rejects = [], [], []
-    for batch in read_batches(shard, DOCUMENTS, _ROWS):
-        for document, rows in _parsed(geoparser, batch.to_pylist()):
-            if isinstance(rows, str):
-                source = document["source"] or document["document"]
-                corpus = document["document"].split(":")[0]
-                rejects.append({"corpus": corpus, "source": source, "reason": rows})
-                continue
-            mentions += rows
-            ground = document_ground(rows)
-            if ground is not None:
-                placed = sum(row["place"] is not None for row in rows)
-                row = {"document": document["document"], "mentions": placed}
-                grounds.append({**row, "footprint": shapely.to_wkb(ground)})
-    for name, rows, schema in (
-        ("rejects", rejects, REJECTS),
-        ("grounds", grounds, GROUNDS),
-        ("mentions", mentions, MENTIONS),
+def _mark(job: Geoparsing, shards: list[Path]) -> str:
+    """Changes with all that the mentions depend on."""
+    code = code_version("landscribe/text/geoparse.py")
+    told = [file_digest(job.model), Places(job.store).version, code, _packages()]
+    told += [[shard.name, file_digest(shard)] for shard in shards]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def _parse(job: Geoparsing, folder: Path, shard: Path) -> None:
+    """Write the tables of a shard, and what was counted."""
+    parsing = Parsing(_open(job.model, job.store), _opinion(job))
+    batches = read_batches(shard, DOCUMENTS, _READ)
+    rows = parsing.mentions(row for batch in batches for row in batch.to_pylist())
+    for name, found, schema in (
+        ("mentions", rows, MENTIONS),  # drawn as they are written, for they may be many
+        ("grounds", parsing.grounds, GROUNDS),
+        ("rejects", parsing.rejects, REJECTS),
     ):
-        write_table(_path(folder, name, shard), batches_of(rows, schema), schema)
+        write_table(_path(folder, name, shard), batches_of(found, schema), schema)
+    with written(_told(folder, shard)) as file:
+        file.write_text(json.dumps(parsing.told(), ensure_ascii=False))
 
 
-def _parsed(geoparser: Geoparser, documents: list[dict]) -> Iterator[tuple[dict, list[dict] | str]]:
-    """Each document with its mentions, or with why it has none."""
-    known = [document for document in documents if document["language"] in geoparser.recognizers]
-    for document in documents:
-        if document["language"] not in geoparser.recognizers:
-            spoken = document["language"] or "an unknown language"
-            yield document, f"in {spoken}; the geoparser reads {', '.join(geoparser.recognizers)}"
-    yield from zip(known, geoparser.mentions(known), strict=True)
+def _sum(job: Geoparsing, folder: Path, shards: list[Path]) -> dict:
+    """What there is to tell of all shards together."""
+    geoparser = _open(job.model, job.store)
+    told = [json.loads(_told(folder, shard).read_text()) for shard in shards]
+    counts, languages, rejects, llm = (
+        sum((Counter(one[name]) for one in told), Counter())
+        for name in ("counts", "languages", "rejects", "llm")
+    )
+    if rejects[FAILED] and not counts["parsed"]:
+        first = next(_path(folder, "rejects", shard) for shard in shards)
+        raise InputError(
+            f"{job.documents}: none of {counts['documents']} documents could be parsed; look at"
+            f" {first}, and whether model and gazetteer are whole"
+        )
+    model = geoparser.llm
+    return {
+        **{name: counts[name] for name in COUNTS},
+        "rejects": dict(sorted(rejects.items())),
+        "languages": dict(sorted(languages.items())),
+        **{"part": job.part, "parts": job.parts, "shards": len(shards)},
+        "gazetteer": geoparser.places.version,
+        "recognizers": {code: one.digest for code, one in geoparser.recognizers.items()},
+        "resolver": geoparser.resolver.digest,
+        "llm": model and model.model_dump() | {"counts": dict(sorted(llm.items()))},
+        "packages": _packages(),
+    }
+
+
+def _packages() -> dict[str, str]:
+    return {package: metadata.version(package) for package in PACKAGES}
 
 
 @cache
@@ -107,26 +144,16 @@ def _open(model: Path, store: Path) -> Geoparser:
     return Geoparser.load(model, Places(store))
 
 
-def _mark(model: Path, store: Path) -> str:
-    """Changes with all that the mentions depend on, the documents apart."""
-    told = [file_digest(model), Places(store).version, code_version("landscribe/text/geoparse.py")]
-    return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
+@cache
+def _opinion(job: Geoparsing) -> SecondOpinion | None:
+    geoparser = _open(job.model, job.store)
+    answers = job.answers or job.mentions.with_name("answers.sqlite")
+    return geoparser.llm and SecondOpinion(geoparser.llm, answers, geoparser.places)
 
 
 def _path(folder: Path, table: str, shard: Path) -> Path:
     return folder / table / shard.name
 
 
-def _finished(folder: Path, shard: Path) -> bool:
-    return _path(folder, "mentions", shard).exists()
-
-
-def _counts(folder: Path, shards: list[Path]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for shard in shards:
-        found = read_table(_path(folder, "mentions", shard), MENTIONS, ["place"])
-        counts["mentions"] += found.num_rows
-        counts["with a place"] += found.num_rows - found["place"].null_count
-        counts["rejects"] += read_table(_path(folder, "rejects", shard), REJECTS).num_rows
-        counts["documents"] += read_table(shard, DOCUMENTS, ["document"]).num_rows
-    return dict(counts)
+def _told(folder: Path, shard: Path) -> Path:
+    return folder / "told" / f"{shard.stem}.json"

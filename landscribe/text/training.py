@@ -32,7 +32,7 @@ def train_geoparser(card: GeoparserCard, places: Places, folders: Sequence[Path]
     examples = [*_gold_examples(gold, plain)]
     examples += _distant_examples(folders, plain, places)
     resolver = train_resolver(examples, places, card.resolver, card.seed)
-    return Geoparser(places, recognizers, resolver)
+    return Geoparser(places, recognizers, resolver, card.llm)
 
 
 def gold_example(
