@@ -14,7 +14,7 @@ export MPLCONFIGDIR ?= $(CURDIR)/.venv/matplotlib
 SNAKEMAKE = flock --nonblock --conflict-exit-code 75 .landscribe.lock \
 	snakemake --nolock --profile workflow/profiles/$(PROFILE) $(if $(CORES),--cores $(CORES))
 
-.PHONY: help demo run plan report refresh test test-stac test-slurm lint bench schemas clean
+.PHONY: help demo run gazetteer plan report refresh test test-stac test-slurm lint bench schemas clean
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -25,6 +25,10 @@ run: $(READY)  ## make what CONFIG names: make run CONFIG=config/config.yaml [PR
 	@$(SNAKEMAKE) --configfile $(CONFIG) || { test $$? -ne 75 || \
 	  echo "error: another run is at work in this folder; wait for it or stop it" >&2; exit 1; }
 	@python -m landscribe.publish.summary --config $(CONFIG)
+
+gazetteer: $(READY)  ## the table of all places that CONFIG names: make gazetteer [CONFIG=...]
+	@$(SNAKEMAKE) --configfile $(CONFIG) -- gazetteer
+	@cat results/gazetteer/*/store/gazetteer.json
 
 report: $(READY)  ## Snakemake's own report of the run: results/report.html
 	@$(SNAKEMAKE) --configfile $(CONFIG) --report results/report.html
@@ -63,5 +67,5 @@ $(READY): requirements.lock
 	  echo "error: no $(PYTHON) here; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "Installing into .venv (2.5 GB, some minutes, once)"
 	@$(PYTHON) -m venv --clear .venv
-	@.venv/bin/pip install --disable-pip-version-check --quiet --progress-bar on --no-deps -r requirements.lock
+	@.venv/bin/pip install --disable-pip-version-check --quiet --progress-bar on --no-deps --ignore-requires-python -r requirements.lock
 	@touch $@

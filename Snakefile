@@ -2,7 +2,7 @@
 
 fetch -> gazetteer -> geoparse -> pair -> train -> infer -> map -> evaluate -> publish
 
-Stages that write about places (gazetteer, geoparse, pair) have no rules yet.
+The stage that pairs texts and images (pair) has no rules yet.
 """
 
 from snakemake.utils import min_version
@@ -18,6 +18,8 @@ if not workflow.overwrite_configfiles:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/fetch.smk"
+include: "workflow/rules/gazetteer.smk"
+include: "workflow/rules/geoparse.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/map.smk"
@@ -35,6 +37,12 @@ rule all:
             task=RUN.task,
         ),
         maps=PLAN.maps,
+        stores=PLAN.stores,
+        mentions=expand(
+            "results/geoparse/{geoparser}/{corpus}/mentions",
+            geoparser=RUN.geoparser or [],
+            corpus=RUN.corpora,
+        ),
 
 
 rule check_config:
@@ -43,6 +51,14 @@ rule check_config:
         touch("results/config.checked"),
     message:
         "The config and its cards are valid"
+
+
+rule gazetteer:
+    """Build the gazetteer of the config."""
+    input:
+        stores=PLAN.stores,
+    message:
+        "The gazetteer is there"
 
 
 rule refresh:

@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError
 from landscribe.card import Card, Fraction, Id, SafePath, check, twice
 from landscribe.corpora import Corpus
 from landscribe.gazetteers import Gazetteer
+from landscribe.geoparsers import GeoparserCard
 from landscribe.sensors import Archive, Sensor
 
 CONFIG = Path("config")
@@ -236,6 +237,15 @@ class Run(Card):
     )
     task: Id = Field(description="id of a card in config/tasks")
     models: list[Id] = Field(min_length=1, description="ids of cards in config/models")
+    gazetteer: Id | None = Field(
+        None, description="id of a card in config/gazetteers; none: no places are looked up"
+    )
+    geoparser: Id | None = Field(
+        None, description="id of a card in config/geoparsers, which reads the corpora"
+    )
+    corpora: list[Id] = Field(
+        default_factory=list, description="ids of cards in config/corpora, whose texts are read"
+    )
     composites: Composites | None = Field(
         None, description="images of periods to learn from; without it, all observations"
     )
@@ -274,6 +284,8 @@ class Run(Card):
             for name in names
             if name not in (have := card_ids(kind))
         ]
+        if self.corpora and not self.geoparser:
+            faults.append("corpora: need a geoparser that reads them; add geoparser")
         if faults:
             raise ValueError("\n  ".join(faults))
         return self
@@ -301,6 +313,9 @@ class Run(Card):
             "tasks": [self.task],
             "models": self.models,
             "archives": list(dict.fromkeys(self.archives().values())),
+            "gazetteers": [self.gazetteer] if self.gazetteer else [],
+            "geoparsers": [self.geoparser] if self.geoparser else [],
+            "corpora": self.corpora,
         }
 
 
@@ -309,6 +324,7 @@ KINDS: dict[str, type[Card]] = {
     "archives": Archive,
     "regions": Region,
     "gazetteers": Gazetteer,
+    "geoparsers": GeoparserCard,
     "corpora": Corpus,
     "tasks": Task,
     "models": Model,

@@ -54,6 +54,20 @@ def code_version_with_model(script: str, kinds: dict[str, str]) -> Callable[...,
     return code
 
 
+def code_version_with_reader(script: str, reader: Callable[[object], str]) -> Callable[..., str]:
+    """Param function of a rule whose reader a card names: code of the script and of that reader.
+
+    Args:
+        script: file of the step, from the project's root.
+        reader: wildcards -> file of the reader, from the project's root.
+    """
+
+    def code(wildcards: object) -> str:
+        return code_version(script, reader(wildcards))
+
+    return code
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, or of all files below a folder with their names, as hex digits."""
     whole = hashlib.sha256()

@@ -6,6 +6,7 @@ from itertools import combinations
 from landscribe.card import Card
 from landscribe.cards import CONFIG, KEPT, KINDS, Model, Run
 from landscribe.command import InputError
+from landscribe.geoparsers import GeoparserCard
 from landscribe.kept import kept
 from landscribe.provenance import code_version
 from landscribe.sensors import Archive, Sensor
@@ -28,6 +29,7 @@ def check_cards(run: Run) -> None:
     faults += _unasked(run, found["sensors"])
     faults += _of_others(run, found["archives"])
     faults += _apart(found["sensors"])
+    faults += _elsewhere(run, found["geoparsers"])
     if faults:
         raise InputError("\n".join(faults))
 
@@ -68,6 +70,16 @@ def _apart(sensors: dict[str, Sensor]) -> list[str]:
                 " by its name; rename it on a copy of one card, or make a run for each"
             )
     return faults
+
+
+def _elsewhere(run: Run, geoparsers: dict[str, GeoparserCard]) -> list[str]:
+    """Faults of a geoparser that resolves to a gazetteer which the run does not make."""
+    return [
+        f"{CONFIG}/geoparsers/{name}.yaml resolves to the gazetteer {card.gazetteer}, but the"
+        f" config has {run.gazetteer or 'none'}; write `gazetteer: {card.gazetteer}`"
+        for name, card in geoparsers.items()
+        if card.gazetteer != run.gazetteer
+    ]
 
 
 def check_settings(name: str, model: Model) -> None:

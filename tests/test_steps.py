@@ -21,7 +21,7 @@ def test_each_rule_has_a_script_of_its_name():
 def test_a_rule_calls_its_script_and_follows_its_code(rule):
     body = RULES[rule]
     assert f'"python -m scripts.{rule} ' in body
-    assert re.search(rf'code=code_version(_with_model)?\("scripts/{rule}.py"', body)
+    assert re.search(rf'code=code_version(_with_\w+)?\(\s*"scripts/{rule}.py"', body)
     assert f'"results/logs/{rule}/' in body
     assert f'"results/benchmarks/rules/{rule}/' in body
     for part in ("input:", "output:", "conda:", "message:"):
@@ -43,7 +43,7 @@ def test_packages_have_empty_inits():
 def test_conda_environments_name_what_the_project_depends_on():
     project = Path("pyproject.toml").read_text()
     aliases = {"matplotlib-base": "matplotlib", "opencv": "opencv-python-headless"}
-    aliases |= {"pytorch": "torch", "lightgbm": "s2cloudless"}  # lightgbm comes with s2cloudless
+    aliases |= {"pytorch": "torch", "python-duckdb": "duckdb", "pyosmium": "osmium"}
     for path in Path("envs").glob("*.yaml"):
         for name in re.findall(r"^ +- ([a-z0-9-]+)(?:[<>=]|$)", path.read_text(), re.M):
             if name not in ("python", "pip"):

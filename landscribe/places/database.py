@@ -26,9 +26,9 @@ from landscribe.command import InputError, some
 from landscribe.places.point_tree import write_point_tree
 from landscribe.places.polygon_file import polygon_spots
 from landscribe.places.row_digest import RowDigest
+from landscribe.places.store_layout import APART
 from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, read_batches, read_table
 
-APART = "\x1f"  # between the ids of parents: ASCII's separator of units, which is in no id
 _MEMORY = "1GB"  # of DuckDB; what is more goes to disk
 _BATCH = 50_000  # rows
 _SCHEMA = """

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import shapely
 
 from landscribe.command import InputError
-from landscribe.places.database import APART
 from landscribe.places.near_names import NearNames
 from landscribe.places.polygon_file import PolygonFile
-from landscribe.places.store import CURE, DATABASE, NEAR, read_about
+from landscribe.places.store_layout import APART, CURE, DATABASE, NEAR, read_about
 from landscribe.tables import NAME_KINDS
 
 _REMEMBERED = 20_000  # names

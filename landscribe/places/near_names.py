@@ -33,9 +33,9 @@ _CHUNK = 100_000  # names
 _PART_BITS = 6  # first ones of the hash: what they are equal in is sorted at a time
 _PARTS = 2**_PART_BITS
 _LETTER = 0x9E3779B97F4A7C15  # odd numbers without a pattern: the golden ratio,
-_PLACE = 0xD1342543DE82EF95  # a multiplier of Steele and Vigna 2022, doi:10.1002/spe.3030,
+_STEP = 0xD1342543DE82EF95  # a multiplier of Steele and Vigna 2022, doi:10.1002/spe.3030,
 _LAST = 0xBF58476D1CE4E5B9  # and one of splitmix64
-_BACK = pow(_PLACE, -1, 2**64)
+_BACK = pow(_STEP, -1, 2**64)
 _MASK = 2**64 - 1
 _BYTES = [bytes([number]) for number in range(256)]
 _FORM = np.dtype([("hash", "<u8"), ("name", "<u4")])
@@ -151,7 +151,7 @@ def _hashes(name: str) -> list[int]:
     terms, power = [], 1
     for value in map(_letter, name):
         terms.append(value * power & _MASK)
-        power = power * _PLACE & _MASK
+        power = power * _STEP & _MASK
     whole, before = sum(terms), 0
     hashes = [_mixed(whole)]
     for term in terms:
@@ -178,7 +178,7 @@ def _mixed(form: int | np.ndarray) -> int | np.ndarray:
 
 
 def _powers(most: int) -> np.ndarray:
-    return np.cumprod(np.r_[np.uint64(1), np.full(most, _PLACE, np.uint64)])
+    return np.cumprod(np.r_[np.uint64(1), np.full(most, _STEP, np.uint64)])
 
 
 def _write(file: BinaryIO, numbers: ArrayLike) -> None:

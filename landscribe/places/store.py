@@ -13,12 +13,7 @@ from pathlib import Path
 from landscribe.command import InputError, written
 from landscribe.places.database import distinct_names, write_database
 from landscribe.places.near_names import write_near_names
-
-LAYOUT = 1  # rises when what reads a store cannot read those of before
-DATABASE = "places.sqlite"
-NEAR = "near"
-ABOUT = "gazetteer.json"
-CURE = "run the rule index_places again"
+from landscribe.places.store_layout import ABOUT, DATABASE, LAYOUT, NEAR
 
 
 def write_store(places: Path, names: Path, polygons: Path | None, folder: Path) -> dict:
@@ -48,26 +43,6 @@ def write_store(places: Path, names: Path, polygons: Path | None, folder: Path) 
         }
         text = json.dumps(about, indent=1, ensure_ascii=False)
         (part / ABOUT).write_text(f"{text}\n", encoding="utf-8")
-    return about
-
-
-def read_about(folder: Path) -> dict:
-    """What a store says of itself; raises if a file of it is not as it was written."""
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder}: no {ABOUT}, so no store of a gazetteer; {CURE}") from None
-    except ValueError:
-        raise InputError(f"{folder / ABOUT}: not JSON; {CURE}") from None
-    layout = about.get("layout") if isinstance(about, dict) else None
-    if layout != LAYOUT:
-        raise InputError(f"{folder / ABOUT}: a store of layout {layout}, wanted {LAYOUT}; {CURE}")
-    for name, size in about["bytes"].items():
-        path = folder / name
-        if not path.is_file():
-            raise InputError(f"{path}: is missing; {CURE}")
-        if path.stat().st_size != size:
-            raise InputError(f"{path}: {path.stat().st_size} bytes, wanted {size}; {CURE}")
     return about
 
 

@@ -46,7 +46,6 @@ class Examples:
     numbers: np.ndarray  # (n, FEATURES)
     words: list[dict[str, str]]
     right: np.ndarray  # (n,) 0 or 1
-    weights: np.ndarray  # (n,) 0: does not count
     documents: np.ndarray  # (n,) number of its document
 
     def of(self, chosen: np.ndarray) -> "Examples":
@@ -55,7 +54,6 @@ class Examples:
             self.numbers[chosen],
             [self.words[at] for at in chosen],
             self.right[chosen],
-            self.weights[chosen],
             self.documents[chosen],
         )
 
@@ -124,7 +122,6 @@ def _grow(
     rows = lightgbm.Dataset(
         table,
         examples.right,
-        weight=examples.weights,
         feature_name=_COLUMNS,
         categorical_feature=list(CATEGORIES),
     )
@@ -140,13 +137,11 @@ def _folds(documents: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def _word_weights(examples: Examples) -> dict[str, float]:
     """Weight of each word in each role, and under an empty key what is always added."""
-    if len(np.unique(examples.right[examples.weights > 0])) < 2:
+    if len(np.unique(examples.right)) < 2:
         return {"": 0.0}
     table = DictVectorizer()
     rows = table.fit_transform(examples.words)
-    model = LogisticRegression(C=0.3, max_iter=500).fit(
-        rows, examples.right, sample_weight=examples.weights
-    )
+    model = LogisticRegression(C=0.3, max_iter=500).fit(rows, examples.right)
     found = zip(table.get_feature_names_out(), model.coef_[0], strict=True)
     kept = {name: round(float(weight), 4) for name, weight in found if abs(weight) >= 0.02}
     return {"": round(float(model.intercept_[0]), 4)} | kept

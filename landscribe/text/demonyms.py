@@ -220,7 +220,6 @@ United States: American
 Uruguay: Uruguayan
 Uzbekistan: Uzbekistani, Uzbek
 Vanuatu: Ni-Vanuatu
-Vatican: Vatican
 Venezuela: Venezuelan
 Vietnam: Vietnamese
 Western Sahara: Sahrawi
@@ -284,13 +283,9 @@ Rome: Roman
 Venice: Venetian
 Vienna: Viennese
 Africa: African, Pan-African
-Antarctica: Antarctic
 Arab countries: Arab
-Arctic: Arctic
 Asia: Asian
 Balkans: Balkan
-Baltic: Baltic
-Caribbean: Caribbean
 Central America: Central American
 Central Asia: Central Asian
 East Africa: East African
@@ -299,9 +294,8 @@ Eastern Europe: Eastern European
 Europe: European, Pan-European
 Himalayas: Himalayan
 Latin America: Latin American
-Mediterranean: Mediterranean
 Mesopotamia: Mesopotamian
-Middle East: Middle Eastern, Mideast
+Middle East: Middle Eastern
 North Africa: North African
 North America: North American
 Northern Europe: Northern European
@@ -342,11 +336,11 @@ def demonyms() -> dict[str, str]:
 
 def peoples() -> dict[str, str]:
     """Place of each word for its people, such as Mexicans and Spaniards, by its normal form."""
-    found = {}
+    found, places = {}, {normal(place) for place, _, _ in _rows()}
     for place, words, people in _rows():
         plurals = [f"{word}s" for word in words if not word.endswith(("ese", "ish", "ch", "s"))]
         found |= {normal(word): place for word in [*plurals, *people]}
-    return found
+    return {word: place for word, place in found.items() if word not in places}  # Laos
 
 
 def abbreviations() -> dict[str, str]:

@@ -33,7 +33,7 @@ SHARED = (
     *("nearest", "within_161", "within_500", "nearest_before", "nearest_after"),
     *("company_50", "company_200"),
     *("of_country", "of_unit", "around_it", "inside_it", "named_again"),
-    *("unit_after", "unit_before"),
+    *("unit_after", "unit_before", "elsewhere"),
 )
 _OF_PLACE = np.array([2, 5, 7])  # columns of OWN that a place has wherever it is a candidate
 _CLASSES = {name: number for number, name in enumerate(CLASSES)}
@@ -297,12 +297,13 @@ class _Ground:
                 for key in _ties(row.place):
                     total[key] += weight
                     own[name, key] += weight
+        again = self._elsewhere()
         everything = max(float(len(self.case.mentions)), 1.0)
         after, before = self._joined()
         lines = []
         for row, name in zip(self.rows, self.name, strict=True):
             if not row.place:
-                lines.append((0.0,) * 7)
+                lines.append((0.0,) * 8)
                 continue
             place = row.place
 
@@ -319,9 +320,23 @@ class _Ground:
                     given("self", place.id),
                     max((after.get((row.mention, id_), 0.0) for id_ in parents), default=0.0),
                     before.get((row.mention, place.id), 0.0),
+                    again.get((row.mention, place.row), 0.0),
                 )
             )
         return np.array(lines)
+
+    def _elsewhere(self) -> dict[tuple[int, int], float]:
+        """How likely each place is where the same name stands elsewhere in the document."""
+        told = defaultdict(list)
+        for row, name, weight in zip(self.rows, self.name, self.first, strict=True):
+            if row.place and row.how != AROUND:
+                told[name, row.place.row].append((weight, row.mention))
+        found = {}
+        for (_, place), weights in told.items():
+            if len(weights) > 1:
+                for _, mention in weights:
+                    found[mention, place] = max(w for w, other in weights if other != mention)
+        return found
 
     def _joined(self) -> tuple[dict, dict]:
         """Likely units after a mention, and units that hold likely places before it."""

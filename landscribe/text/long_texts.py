@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+MOST_CHARACTERS = 50_000  # read at once: memory grows with it, context does not reach so far
 _ENDS = ("\n\n", "\n", ". ", "! ", "? ", "。", "؟ ", " ")  # the best place to cut first
 
 

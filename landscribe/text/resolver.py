@@ -213,6 +213,8 @@ class _Fit:
             **{"objective": "rank_xendcg", "learning_rate": self.settings.learning_rate},
             **{"num_leaves": self.settings.leaves, "min_data_in_leaf": self.settings.leaf_rows},
             **{"seed": self.seed, "deterministic": True, "force_row_wise": True},
+            # Each tree sees half of the evidence, so that no single kind of it decides everything.
+            **{"feature_fraction": 0.5, "lambda_l2": 10},
             **{"num_threads": 1, "verbosity": -1, "cat_smooth": 20, "label_gain": [0, 1, 2, 4]},
         }
         return lightgbm.train(parameters, data, self.trees)

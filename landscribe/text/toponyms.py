@@ -9,33 +9,29 @@ is what the pipeline labels as a place.
 
 import hashlib
 import json
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from pydantic import Field
-from tqdm import tqdm
 
 from landscribe.card import Card, Fraction, check
 from landscribe.command import InputError, written
-from landscribe.text.acceptor import Acceptor, Examples, train_acceptor
+from landscribe.text.acceptor import Acceptor, train_acceptor
 from landscribe.text.fame import Fames, Known
-from landscribe.text.gold import GoldDocument, GoldMention
-from landscribe.text.long_texts import parts
+from landscribe.text.gold import GoldDocument
+from landscribe.text.gold_spans import best_threshold, gold_examples
+from landscribe.text.long_texts import MOST_CHARACTERS, parts
 from landscribe.text.mentions import Toponym
 from landscribe.text.pipelines import Found, Pipeline, pipeline
-from landscribe.text.span_features import FEATURES, LABELS, PLACE_LABELS, company, features
-from landscribe.text.spans import SpannedText, spanned
+from landscribe.text.readings import Reading, agreed, by_reading, chosen, read
+from landscribe.text.span_features import FEATURES, LABELS, PLACE_LABELS
+from landscribe.text.spans import spanned
 
 ABOUT = "recognizer.json"
-MOST_CHARACTERS = 50_000  # of a text at once: memory grows with it, context does not reach so far
-_LONGEST = 500  # characters before a mention where a candidate that overlaps it may start
-_THRESHOLDS = np.arange(0.2, 0.71, 0.05).round(2)
-_SAME = 0.3  # share of its span that a candidate has in common with a mention to stand for it
 
 
 class Settings(Card):
@@ -143,14 +139,13 @@ class Recognizer:
         entities = self._base.entities(texts)
         if self._acceptor is None or self._about is None:
             return map(_labelled, texts, entities)
-        read = [_read(*pair, self._fames) for pair in zip(texts, entities, strict=True)]
+        readings = [read(*pair, self._fames) for pair in zip(texts, entities, strict=True)]
         scores = self._acceptor.probabilities(
-            np.concatenate([part.numbers for part in read]),
-            [row for part in read for row in part.words],
+            np.concatenate([reading.numbers for reading in readings]),
+            [row for reading in readings for row in reading.words],
         )
-        ends = np.cumsum([len(part.numbers) for part in read])[:-1]
-        threshold = self._about.threshold
-        return (_accepted(*p, threshold) for p in zip(read, np.split(scores, ends), strict=True))
+        pairs = zip(readings, by_reading(scores, readings), strict=True)
+        return (_accepted(*pair, self._about.threshold) for pair in pairs)
 
 
 def train_recognizer(
@@ -162,7 +157,7 @@ def train_recognizer(
 ) -> Recognizer:
     """Recognizer trained on gold of one language.
 
-    What a corpus marked, but does not count as gold, and located is neither right nor wrong.
+    What a corpus located, though it does not count as its gold, is a toponym too.
 
     Args:
         known: gazetteer; without it a name is a candidate only if the pipeline found it.
@@ -170,11 +165,11 @@ def train_recognizer(
     if foreign := {d.language for d in documents} - {language, ""}:
         raise InputError(f"gold in {', '.join(sorted(foreign))}; wanted only {language}")
     base = pipeline(language)
-    examples, read = _examples(documents, base, Fames(known))
+    examples, readings = gold_examples(documents, base, Fames(known))
     acceptor, held_out = train_acceptor(examples, settings.trees, settings.leaf_candidates, seed)
     threshold = settings.threshold
     if threshold is None:
-        threshold = _best_threshold(read, held_out, examples.right)
+        threshold = best_threshold(readings, held_out, examples.right)
     about = _About(
         language=language,
         pipeline=base.digest,
@@ -186,47 +181,23 @@ def train_recognizer(
     return Recognizer(base, acceptor, about, known)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A text with its candidates, and what the acceptor is told about them."""
-
-    text: SpannedText
-    numbers: np.ndarray  # (candidates, FEATURES)
-    words: list[dict[str, str]]
+def _accepted(reading: Reading, scores: np.ndarray, threshold: float) -> list[Toponym]:
+    scores = agreed(reading.text, scores)
+    taken = chosen(reading.text, scores, threshold)
+    return [_toponym(reading, at, float(scores[at])) for at in taken]
 
 
-def _read(text: str, entities: list[Found], fames: Fames) -> _Read:
-    marked = spanned(text, entities, fames)
-    told = fames([candidate.normal for candidate in marked.candidates])
-    return _Read(marked, features(marked, told), company(marked))
-
-
-def _accepted(read: _Read, scores: np.ndarray, threshold: float) -> list[Toponym]:
-    return [_toponym(read, at, float(scores[at])) for at in _chosen(read.text, scores, threshold)]
-
-
-def _chosen(text: SpannedText, scores: np.ndarray, threshold: float) -> list[int]:
-    """Candidates that reach the threshold, the likelier ones first where two overlap, in order."""
-    free = np.ones(len(text.words), bool)
-    chosen = []
-    for at in np.argsort(-scores, kind="stable"):
-        first, last, _ = text.candidates[at]
-        if scores[at] >= threshold and free[first : last + 1].all():
-            free[first : last + 1] = False
-            chosen.append(int(at))
-    return sorted(chosen)
-
-
-def _toponym(read: _Read, at: int, score: float) -> Toponym:
+def _toponym(reading: Reading, at: int, score: float) -> Toponym:
     """Toponym with the pipeline's label, if that is a place's; else with what knows the name."""
-    start, end = read.text.span(read.text.candidates[at])
-    told = dict(zip(FEATURES, read.numbers[at], strict=True))
+    start, end = reading.text.span(reading.text.candidates[at])
+    told = dict(zip(FEATURES, reading.numbers[at], strict=True))
+    label = "gazetteer"
     if told["adjective"] or told["inhabitants"]:
         label = "NORP"
-    else:
-        label = LABELS[int(told["label"]) - 1] if told["relation"] == 1 and told["label"] else ""
-        label = label if label in PLACE_LABELS else "gazetteer"
-    return Toponym(start, end, read.text.text[start:end], label, score)
+    elif told["relation"] == 1 and told["label"]:
+        found = LABELS[int(told["label"]) - 1]
+        label = found if found in PLACE_LABELS else label
+    return Toponym(start, end, reading.text.text[start:end], label, score)
 
 
 def _labelled(text: str, entities: list[Found]) -> list[Toponym]:
@@ -237,88 +208,12 @@ def _labelled(text: str, entities: list[Found]) -> list[Toponym]:
     return [Toponym(start, end, text[start:end], label, 1.0) for start, end, label in spans]
 
 
-def _examples(
-    documents: Sequence[GoldDocument], base: Pipeline, fames: Fames
-) -> tuple[Examples, list[_Read]]:
-    """Candidates of gold, told apart; and the texts that they are in, in the same order."""
-    numbers, read, right, weights = [], [], [], []
-    for number, start, part in _pieces(documents):
-        entities = base.entities([part])[0]
-        read.append(_read(part, entities, fames))
-        told = _told_apart(read[-1].text, documents[number], start)
-        right.append(told[0])
-        weights.append(told[1])
-        numbers += [number] * len(told[0])
-    if not numbers:
-        raise InputError("gold without a name in it; a recognizer has nothing to learn from")
-    words = [row for part in read for row in part.words]
-    table = np.concatenate([part.numbers for part in read])
-    examples = Examples(
-        table, words, np.concatenate(right), np.concatenate(weights), np.array(numbers)
-    )
-    return examples, read
-
-
-def _pieces(documents: Sequence[GoldDocument]) -> Iterator[tuple[int, int, str]]:
-    for number, document in enumerate(tqdm(documents, desc="reading gold")):
-        for start, part in parts(document.text, MOST_CHARACTERS):
-            yield number, start, part
-
-
-def _told_apart(
-    text: SpannedText, document: GoldDocument, offset: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each candidate is a toponym, and its weight."""
-    spans = [text.span(candidate) for candidate in text.candidates]
-    right, weights = np.zeros(len(spans)), np.ones(len(spans))
-    index = {span: at for at, span in enumerate(spans)}
-    for mention in document.others:
-        if mention.located:
-            weights[[at for at, _ in _over(mention, offset, spans)]] = 0
-    for mention in document.mentions:
-        same = index.get((mention.start - offset, mention.end - offset))
-        over = _over(mention, offset, spans) if same is None else [(same, 1.0)]
-        at, share = max(over, key=lambda pair: pair[1], default=(0, 0.0))
-        if share > _SAME:
-            right[at] = weights[at] = 1
-    return right, weights
-
-
-def _over(
-    mention: GoldMention, offset: int, spans: list[tuple[int, int]]
-) -> list[tuple[int, float]]:
-    """Candidates that overlap a mention, with the share of the longer span that is common."""
-    start, end = mention.start - offset, mention.end - offset
-    found = []
-    for at in range(bisect_left(spans, (start - _LONGEST,)), bisect_left(spans, (end,))):
-        first, last = spans[at]
-        if last > start:
-            common = min(last, end) - max(first, start)
-            found.append((at, common / max(last - first, end - start)))
-    return found
-
-
-def _best_threshold(read: list[_Read], scores: np.ndarray, right: np.ndarray) -> float:
-    """Threshold with the best F1 over whole spans, of held-out scores."""
-    ends = np.cumsum([len(part.numbers) for part in read])[:-1]
-    shares = list(zip(read, np.split(scores, ends), np.split(right, ends), strict=True))
-
-    def f1(threshold: float) -> float:
-        hits = chosen = 0
-        for part, score, truth in shares:
-            at = _chosen(part.text, score, threshold)
-            hits += truth[at].sum()
-            chosen += len(at)
-        return 2 * hits / (chosen + right.sum())
-
-    return float(max(_THRESHOLDS, key=f1))
-
-
 def _read_about(folder: Path) -> _About:
     path = folder / ABOUT
     try:
-        return check(_About, json.loads(path.read_text()), str(path))
+        told = json.loads(path.read_text())
     except FileNotFoundError:
         raise InputError(f"{folder}: no {ABOUT}, so no recognizer; train it again") from None
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}); train the recognizer again") from None
+    return check(_About, told, str(path))

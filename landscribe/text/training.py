@@ -14,8 +14,8 @@ from landscribe.text.mentions import Toponym
 from landscribe.text.resolver import Example, train_resolver
 from landscribe.text.toponyms import Recognizer, Settings, train_recognizer
 
-_DISTANT_WEIGHT = 0.2  # of a document without gold
-_MOST_DISTANT = 3_000  # documents without gold that are learnt from
+_DISTANT_WEIGHT = 0.1  # of a document without gold
+_MOST_DISTANT = 1_200  # documents without gold that are learnt from
 
 
 def train_geoparser(card: GeoparserCard, places: Places, folders: Sequence[Path] = ()) -> Geoparser:

@@ -1,7 +1,12 @@
 # What every rule file needs: the checked config and cards, blocks, code versions.
 from pathlib import Path
 
-from landscribe.provenance import code_version, code_version_with_model, folder_digest
+from landscribe.provenance import (
+    code_version,
+    code_version_with_model,
+    code_version_with_reader,
+    folder_digest,
+)
 from landscribe.runs import Plan
 from landscribe.slurm import end_left_jobs
 
@@ -17,9 +22,13 @@ shell.prefix(
 wildcard_constraints:
     archive="[a-z][a-z0-9-]*",
     block="[0-9]{1,2}[A-Z]{3}",
+    corpus="[a-z][a-z0-9-]*",
+    gazetteer="[a-z][a-z0-9-]*",
+    geoparser="[a-z][a-z0-9-]*",
     model="[a-z][a-z0-9-]*",
     region="[a-z][a-z0-9-]*",
     sensor="[a-z][a-z0-9-]*",
+    source="[a-z][a-z0-9-]*",
     task="[a-z][a-z0-9-]*",
     year="[0-9]{4}",
 

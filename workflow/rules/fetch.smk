@@ -164,3 +164,28 @@ rule fetch_labels:
     shell:
         "python -m scripts.fetch_labels --task {input.task} --cube {input.cube}"
         " --labels {output.labels} --polygons {output.polygons} 2>&1 | tee {log}"
+
+
+rule read_corpus:
+    """Read a corpus to documents in shards; what cannot be used is told."""
+    input:
+        corpus="config/corpora/{corpus}.yaml",
+        files=PLAN.corpus_files,
+    output:
+        documents=directory("results/fetch/corpora/{corpus}/documents"),
+        rejects="results/fetch/corpora/{corpus}/rejects.parquet",
+        about="results/fetch/corpora/{corpus}/corpus.json",
+    log:
+        "results/logs/read_corpus/{corpus}.log",
+    benchmark:
+        "results/benchmarks/rules/read_corpus/{corpus}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        folder=subpath(output.about, parent=True),
+        code=code_version_with_reader("scripts/read_corpus.py", PLAN.corpus_reader),
+    message:
+        "Read the corpus {wildcards.corpus}"
+    shell:
+        "python -m scripts.read_corpus --corpus {input.corpus} --folder {params.folder}"
+        " 2>&1 | tee {log}"
