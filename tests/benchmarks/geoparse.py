@@ -27,7 +27,6 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -35,19 +34,18 @@ from typing import Annotated
 import tyro
 
 from landscribe.command import InputError, command
-from landscribe.geoparsers import Gold
 from landscribe.places.lookup import Places
 from landscribe.scores.places import DRAWS
 from tests.benchmarks.geoparsing.figures import plot
 from tests.benchmarks.geoparsing.misses import write_misses, write_wrong_spans
 from tests.benchmarks.geoparsing.scores import Scored, scored, shown
 from tests.benchmarks.geoparsing.sets import (
-    INCOMPLETE,
     WIKTOR_SCORED,
     Corpus,
+    drawn,
     few,
     leaving_out,
-    read,
+    read_any,
     teachers,
 )
 from tests.benchmarks.geoparsing.shelf import Shelf, languages, say, world
@@ -100,43 +98,52 @@ def main(
     """
     if not DATA.is_dir():
         raise InputError(f"no folder {DATA}; set LANDSCRIBE_DATA to the folder of real data")
-    name = "_".join(["geoparse", *([corpus.name.split(".")[0]] if corpus else [])])
-    name += "_quick" * quick
-    folder = RESULTS / name
-    kept = (folder if quick else RESULTS / "geoparse") / "kept"
+    name = "geoparse" + (f"_{corpus.name.split('.')[0]}" if corpus else "") + "_quick" * quick
+    kept = RESULTS / ("geoparse" + "_quick" * quick) / "kept"
     if fresh:
         shutil.rmtree(kept, ignore_errors=True)
     store = store or (WORLD if WORLD.is_dir() else world(RESULTS / "geoparse/gazetteer"))
     shelf = Shelf(kept, Places(store))
     say("read the gold")
     known = teachers(DATA)
+    if strangers := set(without) - {c.name for c in known}:
+        raise InputError(
+            f"no corpus {', '.join(sorted(strangers))} to leave out; there is"
+            f" {', '.join(c.name for c in known)}"
+        )
     if corpus:
-        asked = [read(corpus.name.split(".")[0], Gold(path=str(corpus), form=form))]
+        asked = [read_any(corpus, form)]
     else:
         asked = [c if c.name != "WikToR" or all_ else few(c, WIKTOR_SCORED) for c in known]
         asked = [c for c in asked if c.name != "WoTR"]
     if quick:
         known, asked = ([few(c, QUICK) for c in some] for some in (known, asked))
+    draws = 100 if quick else DRAWS
     if corpus:
-        bench_one(name, asked[0], known, without, shelf)
+        bench_one(name, asked[0], leaving_out(known, asked[0], without), shelf, draws)
     else:
-        bench(name, asked, known, shelf)
+        bench(name, asked, known, shelf, draws)
 
 
-def bench(name: str, asked: Sequence[Corpus], known: Sequence[Corpus], shelf: Shelf) -> Path:
+def bench(
+    name: str,
+    asked: Sequence[Corpus],
+    known: Sequence[Corpus],
+    shelf: Shelf,
+    draws: int,
+) -> Path:
     """Score each corpus, measure the costs, and report; the file of the report."""
     folder, results, training = RESULTS / name, [], []
     model = folder / "geoparser"
     for corpus in asked:
-        found, learnt = score(corpus, leaving_out(known, corpus), shelf, folder)
+        found, learnt = score(corpus, leaving_out(known, corpus), shelf, folder, draws)
         results += found
         training.append({"documents": learnt.documents, "train_s": learnt.train_s})
     learnt.geoparser.save(model)  # that of the last corpus, which is not in the news
     news = [document for corpus in asked if corpus.name in NEWS for document in corpus.documents]
     costs = speeds(model, shelf.places.folder, news)
     pool = [d for corpus in known if corpus.gold.form != "idrisi" for d in corpus.documents]
-    part = few(replace(known[0], documents=tuple(pool)), MEMORY_DOCUMENTS).documents
-    peak = memory(model, shelf.places.folder, part)
+    peak = memory(model, shelf.places.folder, drawn(tuple(pool), MEMORY_DOCUMENTS))
     plot(results, folder)
     rows = [
         *(result.row for result in results),
@@ -149,31 +156,23 @@ def bench(name: str, asked: Sequence[Corpus], known: Sequence[Corpus], shelf: Sh
     return report(name, goals(results, training, costs, peak), rows)
 
 
-def bench_one(
-    name: str, corpus: Corpus, known: Sequence[Corpus], without: Sequence[str], shelf: Shelf
-) -> Path:
+def bench_one(name: str, corpus: Corpus, left: Sequence[Corpus], shelf: Shelf, draws: int) -> Path:
     """Score a corpus that is not of the benchmark, and report; the file of the report."""
-    if strangers := set(without) - {c.name for c in known}:
-        raise InputError(
-            f"no corpus {', '.join(sorted(strangers))} to leave out; there is"
-            f" {', '.join(c.name for c in known)}"
-        )
-    left = leaving_out(known, corpus, without)
     say(f"{corpus.name}: learn from {', '.join(c.name for c in left)}")
-    results, _ = score(corpus, left, shelf, RESULTS / name)
+    results, _ = score(corpus, left, shelf, RESULTS / name, draws)
     plot(results, RESULTS / name)
     return report(name, [], [result.row for result in results])
 
 
 def score(
-    corpus: Corpus, left: Sequence[Corpus], shelf: Shelf, folder: Path, draws: int = DRAWS
+    corpus: Corpus, left: Sequence[Corpus], shelf: Shelf, folder: Path, draws: int
 ) -> tuple[list[Scored], Trained]:
     """What all systems reach on a corpus, which learnt from others; and how ours learnt.
 
     Tables of misses are written to the folder.
     """
     documents, name = corpus.documents, corpus.name
-    complete = corpus.gold.complete and corpus.gold.form not in INCOMPLETE
+    complete = corpus.gold.complete
     spoken = languages(documents)
     learnt = trained(left, shelf, spoken)
     parser = learnt.geoparser

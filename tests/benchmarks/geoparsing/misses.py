@@ -1,6 +1,5 @@
 """Tables of what went wrong, for people to look at."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -102,8 +101,7 @@ def _yes(true: bool) -> str:
 
 
 def _write(path: Path, head: Sequence[str], rows: Sequence[tuple]) -> int:
-    with written(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, delimiter="\t", lineterminator="\n")
-        table.writerow(head)
-        table.writerows(rows)
+    with written(path) as part, part.open("w", encoding="utf-8") as file:
+        for row in (head, *rows):
+            file.write("\t".join(" ".join(cell.split()) for cell in row) + "\n")
     return len(rows)

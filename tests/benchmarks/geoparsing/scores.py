@@ -73,8 +73,9 @@ def scored(
     told = {name: _SCORES[name](part) for name, part in tallies.items()}
     reach = {name: intervals(part, _SCORES[name], draws) for name, part in tallies.items()}
     for measure, (name, score) in MEASURES.items():
-        row[measure] = told[name][score] if name in told else None
-        row[f"{measure} interval"] = reach[name][score] if name in told else None
+        told_ = name in told and (measure != "exact_id" or _same_ids(documents, answers))
+        row[measure] = told[name][score] if told_ else None
+        row[f"{measure} interval"] = reach[name][score] if told_ else None
     return Scored(corpus, system, row, tallies["gold"])
 
 
@@ -90,6 +91,13 @@ def shown(rows: Sequence[dict]) -> str:
         f"{head['corpus']}: {head['documents']:,} documents, {head['toponyms']:,} toponyms,"
         f" {head['located']:,} of them located\n{table(lines)}"
     )
+
+
+def _same_ids(documents: Sequence[GoldDocument], answers: Sequence[Answer]) -> bool:
+    """Whether gold has ids of a kind that is predicted, too, such as those of GeoNames."""
+    gold = {m.place.split(":")[0] for d in documents for m in d.mentions if m.place}
+    told = {p.place.split(":")[0] for a in answers for p in a.on_gold if p.place}
+    return bool(gold & told)
 
 
 def _cell(value: float | None, interval: Sequence[float] | None) -> str:

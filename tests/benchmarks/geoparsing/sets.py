@@ -65,6 +65,13 @@ def read(name: str, gold: Gold, most: int | None = None) -> Corpus:
     return Corpus(name, gold, tuple(read_gold(Path(gold.path), gold.form)), most)
 
 
+def read_any(path: Path, form: str) -> Corpus:
+    """Corpus of a file that is only scored; its name is that of the file."""
+    documents = tuple(read_gold(path, form))
+    gold = Gold(path="scored", form=form, complete=form not in INCOMPLETE)
+    return Corpus(path.name.split(".")[0], gold, documents)
+
+
 def leaving_out(
     corpora: Sequence[Corpus], scored: Corpus, names: Collection[str] = ()
 ) -> list[Corpus]:
