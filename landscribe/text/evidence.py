@@ -150,16 +150,13 @@ def _ties(places: list[Place | None], outlet_country: str) -> tuple[Ties, np.nda
     countries: dict[str, int] = defaultdict(count(1).__next__, {"": 0})
     place = np.array([ids[p.id] if p else NOWHERE for p in places], int)
     country = np.array([countries[p.country] if p else 0 for p in places], int)
-    parents = np.full((len(places), _depth(places)), NO_PARENT)
-    for row, p in enumerate(places):
-        if p and p.parents:
-            parents[row, : len(p.parents)] = [ids[id_] for id_ in p.parents]
+    depth = np.array([len(p.parents) if p else 0 for p in places], int)
+    parents = np.full((len(places), depth.max(initial=1)), NO_PARENT)
+    parents[np.arange(parents.shape[1]) < depth[:, None]] = [
+        ids[id_] for p in places if p for id_ in p.parents
+    ]
     of_outlet = (country > 0) & (country == countries[outlet_country])
     return Ties(place, country, parents, len(ids) + _FIRST_ID), of_outlet
-
-
-def _depth(places: list[Place | None]) -> int:
-    return max((len(place.parents) for place in places if place), default=0) or 1
 
 
 def _numbered(names: Iterable[str]) -> np.ndarray:

@@ -4,7 +4,8 @@ They say it once each candidate has a first probability from its own evidence.
 """
 
 import math
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,11 @@ _ANCHORS = 24  # places that the others of a document are seen from
 _AROUND = 3  # places of other mentions that are candidates, too
 _LIKELY = 0.2  # least probability of such a place
 _HEARD = 0.01  # least probability of a candidate that speaks for what it is tied to
+_NOTHING = 13  # the logarithm of a distance that is farther than any
 _PAIRS = 4_000_000  # of rows that are compared at once, 32 MB each time
+
+
+Columns = tuple[np.ndarray | float, ...]  # (row) each
 
 
 class Rows(NamedTuple):
@@ -53,7 +58,8 @@ def shared(case: Case, first: np.ndarray) -> tuple[Rows, np.ndarray]:
     table = np.empty((len(rows.mention), len(OWN) + len(SHARED)), np.float32)
     if len(table):
         table[:, : len(OWN)] = _own(case, rows)
-        table[:, len(OWN) :] = _Ground(case, rows, first).numbers()
+        for number, column in enumerate(_Ground(case, rows, first).columns(), len(OWN)):
+            table[:, number] = column
     return rows, table
 
 
@@ -80,18 +86,18 @@ def _best(case: Case, first: np.ndarray) -> np.ndarray:
 def _extra(case: Case, best: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of a mention and the row of a place that it gets from the mentions next to it."""
     count = len(case.mentions)
-    known = {*zip(case.mention.tolist(), case.ties.place.tolist(), strict=True)}
-    place, rows = case.ties.place.tolist(), best.tolist()
+    known = {*(case.mention * case.ties.ids + case.ties.place).tolist()}
+    rows, place = best.tolist(), case.ties.place[best].tolist()
     away = np.abs(case.mention[best] - np.arange(count)[:, None])  # (mention, best)
     order = np.argsort(away, axis=1, kind="stable")[:, : _AROUND + 1].tolist()
     of_best = case.mention[best].tolist()
     extra = []
     for mention in range(count):
         others = [n for n in order[mention] if of_best[n] != mention][:_AROUND]
-        for row in (rows[n] for n in others):
-            if (mention, place[row]) not in known:
-                known.add((mention, place[row]))
-                extra.append((mention, row))
+        for n in others:
+            if (key := mention * case.ties.ids + place[n]) not in known:
+                known.add(key)
+                extra.append((mention, rows[n]))
     return extra
 
 
@@ -121,15 +127,14 @@ class _Ground:
         self.placed = case.own[rows.source, _HOW] != NONE
         self.first = np.where(rows.is_own, first[rows.source], 0.0)
 
-    def numbers(self) -> np.ndarray:
-        """(row, SHARED)."""
-        mentions = np.full(len(self.mention), self.mentions)
-        return np.column_stack(
-            [mentions, self._distances(), self._company(), self._relatives(), *self._joined()]
-            + [self._elsewhere()]
+    def columns(self) -> Columns:
+        """SHARED, in that order."""
+        return (
+            *(self.mentions, *self._distances(), *self._company(), *self._relatives()),
+            *(*self._joined(), self._elsewhere()),
         )
 
-    def _distances(self) -> np.ndarray:
+    def _distances(self) -> Columns:
         """nearest, within_161, within_500, nearest_before, nearest_after.
 
         Of likely places of other names; distances as the logarithm of km.
@@ -137,48 +142,46 @@ class _Ground:
         known = np.flatnonzero(self.placed & (self.first > 0.05))
         anchors = known[np.argsort(-self.first[known], kind="stable")][:_ANCHORS]
         if not len(anchors):
-            return np.tile([10.0, 0, 0, 10, 10], (len(self.mention), 1))
-        km = np.arccos(np.clip(self.point @ self.point[anchors].T, -1, 1)) * EARTH_KM
-        weight = self.first[anchors] * (self.name[:, None] != self.name[anchors])
-        total = np.maximum(weight.sum(1), 1e-6)
+            return 10.0, 0.0, 0.0, 10.0, 10.0
+        km = np.arccos(np.clip(self.point[anchors] @ self.point.T, -1, 1)) * EARTH_KM
+        weight = self.first[anchors, None] * (self.name[anchors, None] != self.name)
+        total = np.maximum(weight.sum(0), 1e-6)
         far = np.log1p(km) + 3 * (1 - weight)  # an unlikely place is as good as a far one
-        far[weight <= 0] = 13
-        gap = self.mention[anchors] - self.mention[:, None]
-        return np.column_stack(
-            [
-                far.min(1),
-                (weight * (km <= 161)).sum(1) / total,
-                (weight * (km <= 500)).sum(1) / total,
-                np.where((gap < 0) & (gap >= -2), far, 13).min(1),
-                np.where((gap > 0) & (gap <= 2), far, 13).min(1),
-            ]
+        far[weight <= 0] = _NOTHING
+        gap = self.mention[anchors, None] - self.mention
+        return (
+            far.min(0),
+            (weight * (km <= 161)).sum(0) / total,
+            (weight * (km <= 500)).sum(0) / total,
+            np.where((gap < 0) & (gap >= -2), far, _NOTHING).min(0),
+            np.where((gap > 0) & (gap <= 2), far, _NOTHING).min(0),
         )
 
-    def _company(self) -> np.ndarray:
+    def _company(self) -> Columns:
         """company_50, company_200: names that have any candidate near, rare ones more.
 
         However unlikely each is alone: several names that all have a place in one valley mean it.
         """
-        order = np.argsort(self.name[self.placed], kind="stable")
-        some = np.flatnonzero(self.placed)[order]
+        some = np.flatnonzero(self.placed)
         if not len(some):
-            return np.zeros((len(self.mention), 2))
+            return 0.0, 0.0
+        some = some[np.argsort(self.name[some], kind="stable")]
         counts = np.bincount(self.name[some])
         names = np.flatnonzero(counts)
         starts = np.searchsorted(self.name[some], names)
         rare = 1 / np.log2(1 + counts[names])
+        company = np.empty((2, len(self.mention)))
         step = max(_PAIRS // len(some), 1)
-        parts = []
         for start in range(0, len(self.mention), step):
             part = slice(start, start + step)
             cosine = self.point[part] @ self.point[some].T
             closest = np.maximum.reduceat(cosine, starts, axis=1)  # (row, name)
             closest[self.name[part, None] == names] = -1
-            near = [(closest >= math.cos(km / EARTH_KM)) @ rare for km in (50, 200)]
-            parts.append(np.column_stack(near))
-        return np.concatenate(parts)
+            for number, km in enumerate((50, 200)):
+                company[number, part] = (closest >= math.cos(km / EARTH_KM)) @ rare
+        return tuple(company)
 
-    def _relatives(self) -> np.ndarray:
+    def _relatives(self) -> Columns:
         """of_country, of_unit, around_it, inside_it, named_again: what other names speak for."""
         place, country, parents, ids = (
             *(self.ties.place, self.ties.country, self.ties.parents, self.ties.ids),
@@ -191,14 +194,12 @@ class _Ground:
         name = self.name
         everything = max(float(self.mentions), 1.0)
         of_unit = units[name[:, None], parents[:, 1:]]
-        return np.column_stack(
-            [
-                countries[name, country] / everything,
-                of_unit.max(1, initial=0) / everything,
-                selves[name[:, None], parents].sum(1),
-                units[name, place],
-                selves[name, place],
-            ]
+        return (
+            countries[name, country] / everything,
+            of_unit.max(1, initial=0) / everything,
+            selves[name[:, None], parents].sum(1),
+            units[name, place],
+            selves[name, place],
         )
 
     def _told(self, ids: np.ndarray, heard: np.ndarray, most: int) -> np.ndarray:
@@ -213,22 +214,20 @@ class _Ground:
         own = np.bincount(name * most + ids.ravel(), weight, self.names * most)
         return np.bincount(ids.ravel(), weight, most) - own.reshape(self.names, most)
 
-    def _joined(self) -> tuple[np.ndarray, np.ndarray]:
+    def _joined(self) -> Columns:
         """unit_after: a likely unit follows; unit_before: it holds a likely place before it."""
         after, before = np.zeros((2, len(self.mention)))
-        for inner, pairs in groupby(self.joined, key=lambda pair: pair[0]):
-            inside = self._rows([inner])
-            outside = self._rows([outer for _, outer in pairs])
+        if not self.joined:
+            return after, before
+        starts = np.searchsorted(self.mention, np.arange(self.mentions + 1)).tolist()
+        rows = [np.arange(*ends) for ends in pairwise(starts)]  # of each mention
+        for inner, pairs in groupby(self.joined, key=itemgetter(0)):
+            inside, outside = rows[inner], np.concatenate([rows[outer] for _, outer in pairs])
             holds = self.ties.parents[inside][:, :, None] == self.ties.place[outside]
             after[inside] = (holds * self.first[outside]).sum(2).max(1)
             likely = (holds.any(1) * self.first[inside, None]).max(0)
             before[outside] = np.maximum(before[outside], likely)
         return after, before
-
-    def _rows(self, mentions: list[int]) -> np.ndarray:
-        starts = np.searchsorted(self.mention, mentions)
-        ends = np.searchsorted(self.mention, mentions, "right")
-        return np.concatenate([np.arange(*ends_) for ends_ in zip(starts, ends, strict=True)])
 
     def _elsewhere(self) -> np.ndarray:
         """How likely each place is where the same name stands elsewhere in the document."""
@@ -239,10 +238,8 @@ class _Ground:
         key = self.name[rows] * self.ties.ids + self.ties.place[rows]
         order = np.lexsort((-self.first[rows], key))  # of each name and place the likeliest first
         rows, key = rows[order], key[order]
+        at = np.arange(len(rows))
         best = np.searchsorted(key, key)
-        second = np.minimum(best + 1, len(key) - 1)
-        other = np.where(np.arange(len(rows)) == best, second, best)
-        found[rows] = (
-            self.first[rows[other]] * (key[other] == key) * (other != np.arange(len(rows)))
-        )
+        other = np.where(at == best, np.minimum(at + 1, len(at) - 1), best)
+        found[rows] = self.first[rows[other]] * ((key[other] == key) & (other != at))
         return found
