@@ -242,7 +242,7 @@ def test_nothing_trained_is_not_saved(bare, tmp_path):
 
 @pytest.mark.data
 def test_trained_on_a_half_it_beats_the_pipeline_on_the_other(real_data, bare):
-    documents = read_gold(real_data / "text" / "news" / "TR-News.xml", "news")[:24]
+    documents = read_gold(real_data / "text" / "news" / "TR-News.xml", "news")[:60]
     learner = train_recognizer(documents[::2], "en", Settings(), 0)
     assert f1(learner, documents[1::2]) > f1(bare, documents[1::2]) + 0.02
 

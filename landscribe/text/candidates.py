@@ -1,17 +1,31 @@
 """The places that a mention may mean, from its own words."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
+from landscribe.places.classes import CLASSES
 from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
+from landscribe.tables import NAME_KINDS
 from landscribe.text.variants import parts, variants
 
 EXACT, VARIANT, PART, EDIT, AROUND, NONE = range(6)  # how a candidate was found
+OF_CANDIDATE = (
+    *("how", "share", "log_population", "population_share", "population_rank", "class", "kind"),
+    *("log_extent", "is_main_name", "spelled_alike"),
+)
 _MOST = {EXACT: 48, VARIANT: 24, PART: 6, EDIT: 6}  # candidates of a name
 _EDITED = 5  # letters that a name needs, so that one edit leaves it alike
 _REMEMBERED = 50_000  # names
+_SHORT_KINDS = ("code", "abbreviation")
+_SHORT = 4  # letters of a mention that is an abbreviation if it is in capitals
+_CLASSES = {name: number for number, name in enumerate(CLASSES)}
+_KINDS = {name: number for number, name in enumerate(NAME_KINDS)}
 
 
 class Candidate(NamedTuple):
@@ -22,14 +36,24 @@ class Candidate(NamedTuple):
     share: float  # of the mention's words that name the place
 
 
+@dataclass(frozen=True)
+class Found:
+    """Candidates of a name as columns, wherever it stands; the last row is none of them."""
+
+    name: str  # in its normal form
+    places: tuple[Place | None, ...]
+    numbers: np.ndarray  # (row, OF_CANDIDATE) float32
+    point: np.ndarray  # (row, 3) on the unit sphere
+
+
 class Candidates:
     """Finds the candidates of names in a gazetteer, each name once."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
-        self.of = lru_cache(_REMEMBERED)(self._of)
+        self.found = lru_cache(_REMEMBERED)(self._found)
 
-    def _of(self, text: str) -> tuple[Candidate, ...]:
+    def of(self, text: str) -> tuple[Candidate, ...]:
         """Candidates of a mention's text; the surest way of finding them first.
 
         The whole name, then the name without endings and generic words, then parts of it, and last
@@ -45,6 +69,14 @@ class Candidates:
         if not any(c.share > 0.5 for c in found):
             found += self._near(normal(text))
         return tuple({c.place.row: c for c in reversed(found)}.values())
+
+    def _found(self, text: str) -> Found:
+        name, candidates = normal(text), self.of(text)
+        places = tuple(candidate.place for candidate in candidates)
+        numbers = np.zeros((len(places) + 1, len(OF_CANDIDATE)), np.float32)
+        numbers[:-1] = np.reshape(_numbers(text, candidates), (-1, len(OF_CANDIDATE)))
+        numbers[-1, 0] = NONE
+        return Found(name, (*places, None), numbers, _point(places))
 
     def _exact(self, name: str, how: int, share: float) -> Iterator[Candidate]:
         if name:
@@ -64,3 +96,26 @@ class Candidates:
         if len(name) >= _EDITED:
             for place, _ in self.places.near(name, _MOST[EDIT]):
                 yield Candidate(place, EDIT, 0.9)
+
+
+def _numbers(text: str, candidates: Sequence[Candidate]) -> list[tuple]:
+    """(candidate, OF_CANDIDATE)."""
+    people = [candidate.place.population or 0 for candidate in candidates]
+    most = sum(people)
+    name = normal(text)
+    short = text.isupper() and len(name) <= _SHORT  # EU is no town in Normandy, and Us no country
+    return [
+        (
+            *(how, share, math.log1p(count), (count + 1) / (most + 1)),
+            *(sum(other > count for other in people), _CLASSES[place.class_]),
+            *(_KINDS.get(place.kind, -1), math.log(place.extent_km), normal(place.name) == name),
+            (place.kind in _SHORT_KINDS) == short,
+        )
+        for (place, how, share), count in zip(candidates, people, strict=True)
+    ]
+
+
+def _point(places: Sequence[Place]) -> np.ndarray:
+    """(place + 1, 3) on the unit sphere; the last stands for no place."""
+    lon, lat = np.radians([*((place.lon, place.lat) for place in places), (0.0, 0.0)]).T
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])

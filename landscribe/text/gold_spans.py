@@ -32,9 +32,8 @@ def gold_examples(
         numbers += [number] * len(reading.numbers)
     if not numbers:
         raise InputError("gold without a name in it; a recognizer has nothing to learn from")
-    words = [row for reading in readings for row in reading.words]
     table = np.concatenate([reading.numbers for reading in readings])
-    return Examples(table, words, np.concatenate(right), np.array(numbers)), readings
+    return Examples(table, np.concatenate(right), np.array(numbers)), readings
 
 
 def best_threshold(readings: list[Reading], scores: np.ndarray, right: np.ndarray) -> float:

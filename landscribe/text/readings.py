@@ -8,7 +8,7 @@ import numpy as np
 
 from landscribe.text.fame import Fames
 from landscribe.text.pipelines import Found
-from landscribe.text.span_features import company, features
+from landscribe.text.span_features import features
 from landscribe.text.spans import SpannedText, spanned
 
 _SURE, _PULL = 0.9, 0.3  # a name that is sure once pulls its other scores so far
@@ -20,14 +20,13 @@ class Reading:
 
     text: SpannedText
     numbers: np.ndarray  # (candidates, FEATURES)
-    words: list[dict[str, str]]
 
 
 def read(text: str, entities: list[Found], fames: Fames) -> Reading:
     """Candidates of a text, from its entities and the names in it that are known."""
     marked = spanned(text, entities, fames)
     told = fames([candidate.normal for candidate in marked.candidates])
-    return Reading(marked, features(marked, told), company(marked))
+    return Reading(marked, features(marked, told))
 
 
 def agreed(text: SpannedText, scores: np.ndarray) -> np.ndarray:

@@ -8,8 +8,10 @@ documents that the rankers did not see (Guo et al. 2017, doi:10.48550/arXiv.1706
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Self
 
@@ -19,16 +21,19 @@ from scipy.optimize import minimize_scalar
 
 from landscribe.command import InputError, written
 from landscribe.places.lookup import Place, Places
-from landscribe.scores.places import NEAR_KM, great_circle_km
+from landscribe.scores.places import EARTH_KM, NEAR_KM, great_circle_km
 from landscribe.text.candidates import Candidates
-from landscribe.text.evidence import OWN, SHARED, Case, Row, case_of, shared
+from landscribe.text.evidence import NOWHERE, OWN, Case, case_of
 from landscribe.text.mentions import Toponym
 from landscribe.text.resolver_settings import ResolverSettings
+from landscribe.text.shared_evidence import SHARED, Rows, own_rows, shared
 
 ABOUT = "resolver.json"
 _FIRST, _SECOND = "first.txt", "second.txt"
 _CATEGORIES = ["how", "class", "kind", "label", "cue_before", "cue_after"]
 _PASSES = 2  # of the second ranker: what it finds likely is what the others are seen from
+_MOST = 256  # mentions that are resolved together: a longer document is cut into passages
+_BATCH = 64  # passages that are ranked at once
 _CLOSE_KM = 25  # a candidate this near is better than one that is just near enough
 
 
@@ -95,22 +100,29 @@ class Resolver:
         self, documents: Sequence[tuple[str, str, Sequence[Toponym]]]
     ) -> Iterator[list[Resolved]]:
         """Places of the mentions of documents, each given as text, outlet and mentions."""
-        cases = [
-            case_of(text, mentions, outlet, self.candidates) for text, outlet, mentions in documents
+        passages = [
+            (text, outlet, mentions[part])
+            for text, outlet, mentions in documents
+            for part in _passages(mentions)
         ]
-        heat = self.about["first_temperature"], self.about["temperature"]
-        scores = _scores(self.first, [case.own for case in cases])
-        chances = [_chances(c.rows, s, heat[0]) for c, s in zip(cases, scores, strict=True)]
+        batches = (passages[n : n + _BATCH] for n in range(0, len(passages), _BATCH))
+        told = chain.from_iterable(map(self._resolve, batches))
+        for _, _, mentions in documents:
+            yield [*islice(told, len(mentions))]
+
+    def _resolve(
+        self, passages: Sequence[tuple[str, str, Sequence[Toponym]]]
+    ) -> Iterator[Resolved]:
+        cases = [case_of(text, told, outlet, self.candidates) for text, outlet, told in passages]
+        rows, tables = [own_rows(case) for case in cases], [case.own for case in cases]
+        chances = _ranked(self.first, rows, tables, self.about["first_temperature"])
         for _ in range(_PASSES):
-            tables = [shared(case, chance) for case, chance in zip(cases, chances, strict=True)]
-            scores = _scores(self.second, [table for _, table in tables])
-            chances = [
-                _of_own_rows(case, rows, _chances(rows, score, heat[1]))
-                for case, (rows, _), score in zip(cases, tables, scores, strict=True)
-            ]
-        for case, (rows, _), score in zip(cases, tables, scores, strict=True):
-            told = _resolved(rows, _chances(rows, score, heat[1]), len(case.mentions))
-            yield [told[key] for key in case.keys]
+            before = [chance[r.is_own] for r, chance in zip(rows, chances, strict=True)]
+            rows, tables = _shared(cases, before)
+            chances = _ranked(self.second, rows, tables, self.about["temperature"])
+        for case, r, chance in zip(cases, rows, chances, strict=True):
+            told = _resolved(case, r, chance)
+            yield from (told[key] for key in case.keys)
 
 
 def train_resolver(
@@ -126,30 +138,28 @@ def train_resolver(
     settings = settings or ResolverSettings()
     if len(examples) < settings.folds:
         raise InputError(f"{len(examples)} documents to learn from; {settings.folds} at least")
+    documents = len(examples)
+    fold = np.random.default_rng(seed).permutation(len(examples)) % settings.folds
+    cut = [[*_cut(example)] for example in examples]
+    fold = np.repeat(fold, [len(parts) for parts in cut])
+    examples = [*chain.from_iterable(cut)]
     candidates = Candidates(places)
     cases = [case_of(e.text, e.mentions, e.outlet, candidates) for e in examples]
-    fold = np.random.default_rng(seed).permutation(len(cases)) % settings.folds
     weights = np.array([example.weight for example in examples])
 
-    own = [case.own for case in cases]
-    grades = [_grades(c, c.rows, e) for c, e in zip(cases, examples, strict=True)]
-    rows = [case.rows for case in cases]
+    rows, tables = [own_rows(case) for case in cases], [case.own for case in cases]
     fit = _Fit(settings, settings.first_trees, list(OWN), seed)
-    unseen = fit.unseen(own, rows, grades, weights, fold)
-    heat = _temperature(rows, unseen, grades)
-    firsts = [_chances(r, s, heat) for r, s in zip(rows, unseen, strict=True)]
-    first = fit.whole(own, rows, grades, weights)
+    first, chances, first_heat = fit.all(
+        rows, tables, _grades(cases, rows, examples), weights, fold
+    )
 
-    tables = [shared(case, chance) for case, chance in zip(cases, firsts, strict=True)]
-    rows, table = [list(side) for side in zip(*tables, strict=True)]
-    grades = [_grades(c, r, e) for c, r, e in zip(cases, rows, examples, strict=True)]
+    rows, tables = _shared(cases, chances)
     fit = _Fit(settings, settings.second_trees, [*OWN, *SHARED], seed)
-    unseen = fit.unseen(table, rows, grades, weights, fold)
-    second = fit.whole(table, rows, grades, weights)
+    grades = _grades(cases, rows, examples)
+    second, _, heat = fit.all(rows, tables, grades, weights, fold)
     about = {
         **{"gazetteer": places.version, "settings": settings.model_dump(), "seed": seed},
-        **{"first_temperature": heat, "temperature": _temperature(rows, unseen, grades)},
-        "documents": len(examples),
+        **{"first_temperature": first_heat, "temperature": heat, "documents": documents},
     }
     whole = f"{first.model_to_string()}{second.model_to_string()}{json.dumps(about)}"
     about["digest"] = hashlib.sha256(whole.encode()).hexdigest()[:12]
@@ -165,47 +175,49 @@ class _Fit:
     columns: list[str]
     seed: int
 
-    def unseen(
+    def all(
         self,
+        rows: list[Rows],
         tables: list[np.ndarray],
-        rows: list[list[Row]],
         grades: list[np.ndarray],
         weights: np.ndarray,
         fold: np.ndarray,
-    ) -> list[np.ndarray]:
-        """Scores of each document's rows by a ranker that was trained without its fold."""
+    ) -> tuple[lightgbm.Booster, list[np.ndarray], float]:
+        """Ranker of all passages, what those without their fold find likely, and temperature.
+
+        Args:
+            grades: of each passage (row), as `_grades` gives them.
+            weights: (passage).
+            fold: (passage) number of its fold, the same for all of a document.
+        """
         scores: list = [None] * len(tables)
-        for number in range(fold.max() + 1):
+        for number in np.unique(fold):
             train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-            of_train = ([side[n] for n in train] for side in (tables, rows, grades))
-            ranker = self.whole(*of_train, weights[train])
+            of_train = ([side[n] for n in train] for side in (rows, tables, grades))
+            ranker = self._ranker(*of_train, weights[train])
             for n, score in zip(test, _scores(ranker, [tables[n] for n in test]), strict=True):
                 scores[n] = score
-        return scores
+        group, score = _groups(rows), np.concatenate(scores)
+        heat = _temperature(group, score, np.concatenate(grades))
+        chances = _split(_chances(group, score, heat), rows)
+        return self._ranker(rows, tables, grades, weights), chances, heat
 
-    def whole(
+    def _ranker(
         self,
+        rows: list[Rows],
         tables: list[np.ndarray],
-        rows: list[list[Row]],
         grades: list[np.ndarray],
         weights: np.ndarray,
     ) -> lightgbm.Booster:
-        """A ranker of all documents."""
-        grade = np.concatenate(grades)
+        grade = np.concatenate([np.zeros(0, int), *grades])
         known = grade >= 0
-        first = np.cumsum([0, *(len(table) for table in tables)])
-        group = np.concatenate(
-            [
-                np.array([row.mention for row in r], int) + n
-                for n, r in zip(first, rows, strict=False)
-            ]
-        )
-        weight = np.repeat(weights, [len(table) for table in tables])
+        if not known.any():
+            raise InputError("no mention to learn from that anybody judged; give more gold")
         data = lightgbm.Dataset(
             np.concatenate(tables)[known],
             grade[known],
-            weight=weight[known],
-            group=np.unique(group[known], return_counts=True)[1],
+            weight=np.repeat(weights, [len(table) for table in tables])[known],
+            group=np.unique(_groups(rows)[known], return_counts=True)[1],
             feature_name=self.columns,
             categorical_feature=_CATEGORIES,
         )
@@ -213,101 +225,143 @@ class _Fit:
             **{"objective": "rank_xendcg", "learning_rate": self.settings.learning_rate},
             **{"num_leaves": self.settings.leaves, "min_data_in_leaf": self.settings.leaf_rows},
             **{"seed": self.seed, "deterministic": True, "force_row_wise": True},
+            # Each tree sees half of the evidence, so that no single kind of it decides everything.
+            **{"feature_fraction": 0.5, "lambda_l2": 10},
             **{"num_threads": 1, "verbosity": -1, "cat_smooth": 20, "label_gain": [0, 1, 2, 4]},
         }
         return lightgbm.train(parameters, data, self.trees)
 
 
-def _of_own_rows(case: Case, rows: list[Row], chances: np.ndarray) -> np.ndarray:
-    """Chances of the rows that a case has by itself, in its order."""
-    known = {(r.mention, r.place and r.place.row): c for r, c in zip(rows, chances, strict=True)}
-    return np.array([known[row.mention, row.place and row.place.row] for row in case.rows])
+def _passages(mentions: Sequence[Toponym]) -> Iterator[slice]:
+    """Runs of at most _MOST mentions, cut where the text between two of them is the longest."""
+    start = 0
+    while len(mentions) - start > _MOST:
+        gaps = [
+            mentions[n].start - mentions[n - 1].end
+            for n in range(start + _MOST // 2, start + _MOST + 1)
+        ]
+        end = start + _MOST // 2 + int(np.argmax(gaps))
+        yield slice(start, end)
+        start = end
+    if start < len(mentions):
+        yield slice(start, len(mentions))
+
+
+def _cut(example: Example) -> Iterator[Example]:
+    """Passages of an example."""
+    for part in _passages(example.mentions):
+        sides = ("mentions", "points", "ids", "judged")
+        yield replace(example, **{side: getattr(example, side)[part] for side in sides})
+
+
+def _shared(
+    cases: Sequence[Case], chances: Sequence[np.ndarray]
+) -> tuple[list[Rows], list[np.ndarray]]:
+    """Rows and tables of the second ranker."""
+    tables = [shared(case, chance) for case, chance in zip(cases, chances, strict=True)]
+    return [rows for rows, _ in tables], [table for _, table in tables]
+
+
+def _ranked(
+    ranker: lightgbm.Booster, rows: list[Rows], tables: list[np.ndarray], temperature: float
+) -> list[np.ndarray]:
+    """Probabilities of the rows of each passage."""
+    scores = np.concatenate(_scores(ranker, tables))
+    return _split(_chances(_groups(rows), scores, temperature), rows)
 
 
 def _scores(ranker: lightgbm.Booster, tables: list[np.ndarray]) -> list[np.ndarray]:
-    """Scores of the rows of each document."""
-    if not (ends := np.cumsum([len(table) for table in tables])).size or not ends[-1]:
-        return [np.zeros(0) for _ in tables]
-    scores = ranker.predict(np.concatenate(tables), num_threads=1)
-    return np.split(scores, ends[:-1])
+    """Scores of the rows of each passage."""
+    table = np.concatenate(tables)
+    scores = ranker.predict(table, num_threads=1) if len(table) else np.zeros(0)
+    return np.split(scores, np.cumsum([len(table) for table in tables])[:-1])
 
 
-def _grades(case: Case, rows: list[Row], example: Example) -> np.ndarray:
+def _groups(rows: list[Rows]) -> np.ndarray:
+    """A number for each mention of each passage (row of all), rising."""
+    counts = [len(r.mention) for r in rows]
+    starts = np.cumsum([0, *counts])[:-1]
+    return np.concatenate([r.mention for r in rows]) + np.repeat(starts, counts)
+
+
+def _split(values: np.ndarray, rows: list[Rows]) -> list[np.ndarray]:
+    return np.split(values, np.cumsum([len(r.mention) for r in rows])[:-1])
+
+
+def _grades(
+    cases: Sequence[Case], rows: Sequence[Rows], examples: Sequence[Example]
+) -> list[np.ndarray]:
+    return [_grade(*three) for three in zip(cases, rows, examples, strict=True)]
+
+
+def _grade(case: Case, rows: Rows, example: Example) -> np.ndarray:
     """How right each row is: 3 the very place, 2 close to it, 1 near enough, 0 wrong.
 
     "None of these" is right where nothing else is; -1 is not to be learnt from.
     """
     known = {key: n for n, key in reversed([*enumerate(case.keys)])}
-    grades = np.zeros(len(rows), np.int32)
-    right = set()
-    for number, row in enumerate(rows):
-        gold = known[row.mention]
-        if row.place and (point := example.points[gold]):
-            km = great_circle_km(row.place.lon, row.place.lat, *point)
-            grades[number] = (km <= NEAR_KM) + (km <= _CLOSE_KM)
-            if row.place.id == example.ids[gold]:
-                grades[number] = 3
-            if grades[number]:
-                right.add(row.mention)
-    for number, row in enumerate(rows):
-        if row.place is None and row.mention not in right:
-            grades[number] = 3
-        if not example.judged[known[row.mention]]:
-            grades[number] = -1
+    gold = np.array([known[key] for key in range(len(known))], int)[rows.mention]
+    nowhere = (np.nan, np.nan)
+    point = np.array([example.points[n] or nowhere for n in gold]).reshape(-1, 2)
+    places = [case.places[n] for n in rows.source]
+    spot = np.array([(p.lon, p.lat) if p else nowhere for p in places]).reshape(-1, 2)
+    km = great_circle_km(*point.T, *spot.T)
+    grades = (km <= NEAR_KM).astype(np.int32) + (km <= _CLOSE_KM)
+    ids = [p and p.id == example.ids[n] for p, n in zip(places, gold, strict=True)]
+    grades[np.array(ids, bool) & ~np.isnan(km)] = 3
+    right = np.bincount(rows.mention, grades)[rows.mention] > 0
+    grades[np.array([p is None for p in places], bool) & ~right] = 3
+    grades[~np.array(example.judged, bool)[gold]] = -1
     return grades
 
 
-def _chances(rows: list[Row], scores: np.ndarray, temperature: float) -> np.ndarray:
-    """Softmax of the scores of each mention's rows."""
-    if not rows:
-        return np.zeros(0)
-    mention = np.array([row.mention for row in rows])
-    highest = np.full(mention[-1] + 1, -np.inf)
-    np.maximum.at(highest, mention, scores)
-    weight = np.exp((scores - highest[mention]) / temperature)
-    return weight / np.bincount(mention, weight)[mention]
+def _chances(group: np.ndarray, scores: np.ndarray, temperature: float) -> np.ndarray:
+    """Softmax of the scores of each group's rows, which stand together."""
+    new = np.diff(group, prepend=-1) > 0
+    number = np.cumsum(new) - 1
+    highest = np.maximum.reduceat(scores, np.flatnonzero(new)) if len(group) else scores
+    weight = np.exp((scores - highest[number]) / temperature)
+    return weight / np.bincount(number, weight)[number]
 
 
-def _temperature(
-    rows: list[list[Row]], scores: list[np.ndarray], grades: list[np.ndarray]
-) -> float:
+def _temperature(group: np.ndarray, scores: np.ndarray, grades: np.ndarray) -> float:
     """Temperature at which the right rows of unseen documents are the likeliest."""
+    known = grades >= 0
+    group, scores, right = group[known], scores[known], grades[known] > 0
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
 
     def loss(log_temperature: float) -> float:
-        total = count = 0.0
-        for r, s, g in zip(rows, scores, grades, strict=True):
-            if not r:
-                continue
-            mention = np.array([row.mention for row in r])
-            right = np.bincount(mention, _chances(r, s, np.exp(log_temperature)) * (g > 0))
-            right = right[np.unique(mention[g >= 0])]
-            total -= np.log(np.maximum(right, 1e-6)).sum()
-            count += len(right)
-        return total / max(count, 1)
+        chances = _chances(group, scores, np.exp(log_temperature)) * right
+        return -np.log(np.maximum(np.add.reduceat(chances, starts), 1e-6)).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def _resolved(rows: list[Row], chances: np.ndarray, mentions: int) -> list[Resolved]:
-    """Of each mention the likeliest place.
+def _resolved(case: Case, rows: Rows, chances: np.ndarray) -> list[Resolved]:
+    """Of each distinct mention the likeliest place.
 
     Its probability is that of all candidates as near to it as makes no difference, as a town and
     the unit of its name are two places.
     """
-    of_mention: list[list[tuple[float, Place | None]]] = [[] for _ in range(mentions)]
-    for row, chance in zip(rows, chances, strict=True):
-        of_mention[row.mention].append((float(chance), row.place))
-    found = []
-    for told in of_mention:
-        told.sort(key=lambda pair: -pair[0])
-        none = next(chance for chance, place in told if place is None)
-        likely = [(place, chance) for chance, place in told if place]
-        if not likely:
-            found.append(Resolved(None, 1.0, ()))
-            continue
-        points = np.array([(place.lon, place.lat) for place, _ in likely])
-        near = great_circle_km(*points[0], *points.T) <= NEAR_KM
-        mass = float(np.array([chance for _, chance in likely])[near].sum())
-        place = likely[0][0] if mass >= none else None
-        found.append(Resolved(place, mass if place else none, tuple(likely)))
-    return found
+    count = len(case.mentions)
+    order = np.lexsort((-chances, rows.mention))
+    mention, source, chances = rows.mention[order], rows.source[order], chances[order]
+    placed = case.ties.place[source] != NOWHERE
+    none = chances[~placed].tolist()
+    mention, source, chances = mention[placed], source[placed], chances[placed]
+    starts = np.searchsorted(mention, np.arange(count + 1))
+    likeliest = case.point[source[starts[mention]]]
+    near = (case.point[source] * likeliest).sum(1) >= math.cos(NEAR_KM / EARTH_KM)
+    mass = np.bincount(mention, chances * near, count).tolist()
+    pairs = [*zip([case.places[row] for row in source.tolist()], chances.tolist(), strict=True)]
+    return [
+        _told(tuple(pairs[start:end]), mass[number], none[number])
+        for number, (start, end) in enumerate(pairwise(starts.tolist()))
+    ]
+
+
+def _told(candidates: tuple[tuple[Place, float], ...], mass: float, none: float) -> Resolved:
+    if not candidates:
+        return Resolved(None, 1.0, ())
+    place = candidates[0][0] if mass >= none else None
+    return Resolved(place, mass if place else none, candidates)

@@ -10,7 +10,7 @@ class ResolverSettings(Card):
 
     first_trees: int = Field(60, ge=1, description="trees of the ranker of a mention alone")
     second_trees: int = Field(150, ge=1, description="trees of the ranker that sees all mentions")
-    leaves: int = Field(24, ge=2, description="most leaves of a tree")
-    leaf_rows: int = Field(40, ge=1, description="fewest candidates in a leaf")
+    leaves: int = Field(32, ge=2, description="most leaves of a tree")
+    leaf_rows: int = Field(80, ge=1, description="fewest candidates in a leaf")
     learning_rate: float = Field(0.1, gt=0, le=1, description="share of a tree that counts")
     folds: int = Field(4, ge=2, description="of documents, to rank what was not trained on")

@@ -1,4 +1,4 @@
-"""Numbers and words by which a span is told to be a toponym or not.
+"""Numbers by which a span is told to be a toponym or not.
 
 All of them are about form, company and fame, none about single names: what is learnt from one
 country's news should hold for another's.
@@ -56,30 +56,6 @@ def features(text: SpannedText, fames: dict[str, Fame]) -> np.ndarray:
             )
         )
     return np.array(rows, np.float32).reshape(len(rows), len(FEATURES))
-
-
-def company(text: SpannedText) -> list[dict[str, str]]:
-    """Words beside each candidate, the last of its own, and the ends of the entity around it."""
-    holders = _holders(text.entities)
-    return [
-        _company(text, candidate, holders.get(candidate.first) or holders.get(candidate.last))
-        for candidate in text.candidates
-    ]
-
-
-def _company(text: SpannedText, candidate: Candidate, entity: Entity | None) -> dict[str, str]:
-    first, last, _ = candidate
-    words = {
-        "before": _word(text.words, first - 1),
-        "before2": _word(text.words, first - 2),
-        "after": _word(text.words, last + 1),
-        "after2": _word(text.words, last + 2),
-        "end": _word(text.words, last),
-    }
-    if entity:
-        words["entity_first"] = _word(text.words, entity.first)
-        words["entity_last"] = _word(text.words, entity.last)
-    return words
 
 
 def _word(words: Sequence[Word], at: int) -> str:

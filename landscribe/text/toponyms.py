@@ -112,7 +112,7 @@ class Recognizer:
         """First 12 hex digits of the SHA-256 of weights and settings."""
         whole = {"pipeline": self._base.digest}
         if self._acceptor and self._about:
-            whole |= self._acceptor.files() | {ABOUT: self._about.model_dump_json()}
+            whole |= {"acceptor": self._acceptor.text(), "about": self._about.model_dump_json()}
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
     def find(self, texts: Iterable[str], batch: int = 32) -> Iterator[list[Toponym]]:
@@ -140,10 +140,8 @@ class Recognizer:
         if self._acceptor is None or self._about is None:
             return map(_labelled, texts, entities)
         readings = [read(*pair, self._fames) for pair in zip(texts, entities, strict=True)]
-        scores = self._acceptor.probabilities(
-            np.concatenate([reading.numbers for reading in readings]),
-            [row for reading in readings for row in reading.words],
-        )
+        numbers = np.concatenate([reading.numbers for reading in readings])
+        scores = self._acceptor.probabilities(numbers)
         pairs = zip(readings, by_reading(scores, readings), strict=True)
         return (_accepted(*pair, self._about.threshold) for pair in pairs)
 
