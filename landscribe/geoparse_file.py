@@ -15,7 +15,8 @@ from landscribe.publish.document_view import Parsed
 from landscribe.publish.documents_page import MOST_DOCUMENTS, write_documents_page
 from landscribe.tables import MENTIONS, batches_of, write_table
 from landscribe.text.file_documents import file_documents
-from landscribe.text.geoparser import Geoparser, document_ground
+from landscribe.text.footprints import document_ground
+from landscribe.text.geoparser import Geoparser
 from landscribe.text.mention_features import mention_feature, write_geojson
 
 ENDINGS = (".geojson", ".parquet")
