@@ -79,14 +79,20 @@ def main(
 def _readable(file: Path, documents: list[dict], languages: list[str]) -> list[dict]:
     """Documents in a language that the geoparser reads; says which are left out."""
     read = [row for row in documents if row["language"] in languages]
-    left = Counter(row["language"] or "?" for row in documents if row["language"] not in languages)
-    told = some([f"{count} in {language}" for language, count in sorted(left.items())])
-    advice = f"the geoparser reads {', '.join(languages)}; if they are, say so with --language"
+    left = Counter(row["language"] for row in documents if row["language"] not in languages)
+    if not left:
+        return read
+    told = some([_in(count, language) for language, count in sorted(left.items())])
+    told += f" {'is' if left.total() == 1 else 'are'} not read, only {', '.join(languages)}"
     if not read:
-        raise InputError(f"{file}: of {len(documents)} documents {told}, but {advice}")
-    if left:
-        print(f"{file}: left out of {len(documents)} documents {told}: {advice}")
+        raise InputError(f"{file}: {told}; if the texts are in one of these, name it: --language")
+    print(f"{file}: {told}")
     return read
+
+
+def _in(count: int, language: str) -> str:
+    documents = "1 document" if count == 1 else f"{count} documents"
+    return f"{documents} in {language or 'a language that cannot be told'}"
 
 
 def _mentions(
@@ -116,8 +122,9 @@ def _mentions(
 
 def _features(rows: Iterator[dict], places: Places) -> Iterator[dict]:
     for row in rows:
-        known = places.by_id([row["place"]]) if row["place"] else {}
-        yield mention_feature(row, known.get(row["place"]))
+        meant = row["place"] if row["label"] != "relation" else None  # it is elsewhere than that
+        known = places.by_id([meant] if meant else [])
+        yield mention_feature(row, known.get(meant))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from landscribe.publish.place_view import kind_of, place_views
 _TOWNS = 60  # of the gazetteer that give a map names to go by
 _LEAST_SIDE = 0.3  # degrees of what a map shows at first
 _WIDEST = 60  # degrees; wider maps need no finer land than that of the whole world
+_GroundKey = tuple[bool, bytes]  # whether it is a relative place, WKB
 _SHARE = 1 / 2  # of a box, that is added on each side to look around
 
 
@@ -35,13 +36,15 @@ def document_view(parsed: Parsed, places: Places) -> dict:
     _check(parsed, places)
     rows = parsed.mentions
     known = places.by_id(_ids(rows))
-    grounds = list(dict.fromkeys(_ground_key(row) for row in rows if row["footprint"]))
+    numbers = {id_: number for number, id_ in enumerate(known)}
+    keys = dict.fromkeys(_ground_key(row) for row in rows if row["footprint"])
+    grounds = {key: number for number, key in enumerate(keys)}
     home = _home(parsed, [wkb for _, wkb in grounds])
     near = _wider(home) if home else None
     return {
         **_head(parsed),
         "text": marked_text(parsed.document["text"], [(r["start"], r["end"]) for r in rows]),
-        "mentions": [_mention(row, list(known), grounds, known) for row in rows],
+        "mentions": [_mention(row, known, numbers, grounds) for row in rows],
         "places": place_views(known.values(), places),
         "grounds": [_shape(wkb) for _, wkb in grounds],
         "ground": packed(shapely.from_wkb(parsed.ground)) if parsed.ground else None,
@@ -91,25 +94,26 @@ def _head(parsed: Parsed) -> dict:
     return told | {"reject": parsed.reject, "counts": counts(parsed)}
 
 
-def _ground_key(row: dict) -> tuple[bool, bytes]:
+def _ground_key(row: dict) -> _GroundKey:
     """What mentions of one ground share; a relative place is not the place that it has."""
     return row["label"] == "relation", row["footprint"]
 
 
-def _mention(row: dict, order: list[str], grounds: list, known: dict[str, Place]) -> dict:
-    relation, place = row["label"] == "relation", known.get(row["place"])
-    kind = "relation" if relation else kind_of(place) if place else "none"
+def _mention(
+    row: dict, known: dict[str, Place], numbers: dict[str, int], grounds: dict[_GroundKey, int]
+) -> dict:
+    place = known.get(row["place"])
+    kind = "relation" if row["label"] == "relation" else kind_of(place) if place else "none"
     return {
         "words": row["text"],
         "label": row["label"],
         "kind": kind,
-        "place": order.index(row["place"]) if place else None,
+        "place": numbers.get(row["place"]),
         "probability": round(row["probability"], 4),
         "candidates": [
-            [order.index(told["place"]), round(told["probability"], 4)]
-            for told in row["candidates"]
+            [numbers[told["place"]], round(told["probability"], 4)] for told in row["candidates"]
         ],
-        "ground": grounds.index(_ground_key(row)) if row["footprint"] else None,
+        "ground": grounds[_ground_key(row)] if row["footprint"] else None,
         "at": [round(row["lon"], 4), round(row["lat"], 4)] if row["footprint"] else None,
         **{name: row[name] for name in ("gazetteer", "recognizer", "resolver")},
     }

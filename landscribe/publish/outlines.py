@@ -31,6 +31,8 @@ def packed(shape: BaseGeometry) -> dict:
     A ring is lon, lat of its first point, then the way from each point to the next. Filled by the
     even-odd rule they are the shape.
     """
+    if shape.is_empty:
+        return {"unit": 1.0, "rings": []}
     west, south, east, north = shape.bounds
     digits = ceil(log10(_STEPS / max(east - west, north - south, 1e-9)))
     digits = min(max(digits, 1), 5)
@@ -80,7 +82,7 @@ def land_in(box: Box) -> dict:
         clipped = shapely.clip_by_rect(near, *limits)
         found += list(shapely.transform(clipped, lambda points, turn=turn: points + [turn, 0]))
     fine = shapely.simplify(found, _FINE * (east - west))
-    return packed(shapely.GeometryCollection(list(fine)) if found else shapely.Polygon())
+    return packed(shapely.GeometryCollection(list(fine)))
 
 
 @cache

@@ -28,7 +28,7 @@ def mention_feature(row: dict, place: Place | None) -> dict:
     """Feature of a row of MENTIONS: its footprint, and what the row says.
 
     The point is in `lon` and `lat`; a mention without a place has no geometry. `name`, `class` and
-    `country` are those of the place that it means.
+    `country` are those of `place`, where it means one.
     """
     told = {name: value for name, value in row.items() if name != "footprint"}
     told["candidates"] = [dict(candidate) for candidate in row["candidates"]]

@@ -41,7 +41,7 @@ window.landscribe = (() => {
   });
 
   /* The text. */
-  const pieces = (told, told_of) => told.map((piece) => (typeof piece === "string" ? document.createTextNode(piece) : span(piece, told_of)));
+  const pieces = (told, tabbed) => told.map((piece) => (typeof piece === "string" ? document.createTextNode(piece) : span(piece, tabbed)));
   const span = ([number, inner], tabbed) => {
     const { kind, probability } = shown.mentions[number], looks = `kind-${kind} sure-${sureOf(probability)}`;
     const mark = (text) => {
@@ -74,10 +74,21 @@ window.landscribe = (() => {
     if (mention.kind === "none" || mention.kind === "relation") return [plain(mention.words)];
     return [plain(shown.places[mention.place].name)];
   };
-  const classOf = (mention) => {
+  const within = (told, number) => { // numbers of the mentions inside a relative place
+    for (const piece of told) {
+      if (typeof piece === "string") continue;
+      if (piece[0] === number) return piece[1].filter((one) => typeof one !== "string").map(([inner]) => inner);
+      const found = within(piece[1], number);
+      if (found.length) return found;
+    }
+    return [];
+  };
+  const anchors = (number) => within(shown.text, number).map((inner) => shown.mentions[inner]).filter(({ place }) => place !== null).map(({ place }) => shown.places[place].name);
+  const classOf = (number) => {
+    const mention = shown.mentions[number];
     if (mention.kind === "none") return "None of the candidates: the text means no place of the gazetteer";
+    if (mention.kind === "relation") return ["Relative place, told by ", ...anchors(number).flatMap((name, n) => (n ? [" and ", plain(name)] : [plain(name)]))];
     const place = shown.places[mention.place];
-    if (mention.kind === "relation") return ["Relative place, told by ", plain(place.name)];
     return [place.class, place.population ? `; ${place.population.toLocaleString("en")} people` : ""];
   };
   const siblings = (mention) => shown.mentions.map((other, n) => (mention.ground !== null && other.ground === mention.ground ? n : -1)).filter((n) => n >= 0);
@@ -119,7 +130,7 @@ window.landscribe = (() => {
     card.replaceChildren(
       element("button", { type: "button", className: "close", "data-go": "none", "aria-label": "Let go of the mention" }, "\u00d7"),
       element("h2", { id: "card-title", className: `kind-${mention.kind} sure-${sureOf(mention.probability)}` }, element("i", { className: "swatch" }), ...title(mention)),
-      element("p", { className: "class" }, ...[classOf(mention)].flat()),
+      element("p", { className: "class" }, ...[classOf(number)].flat()),
       place && mention.kind !== "relation" ? element("p", {}, path(place)) : "",
       element("p", { className: "sure" }, bar(mention.probability, `sure-${sureOf(mention.probability)}`), element("b", { className: "n" }, percent(mention.probability)), mention.kind === "none" ? "probability of none" : "probability"),
       element("p", { className: "told" }, "\u201c", plain(mention.words), "\u201d, ", LABELS[mention.label] || mention.label, ` (${mention.label})`, mention.at ? `; at ${degrees(mention.at)}` : ""),

@@ -6,7 +6,7 @@ const mercator = (sheet, keys) => {
   const byId = (id) => document.getElementById(id);
   const land = byId("land"), shapes = byId("shapes"), names = byId("names"), locator = byId("locator");
   const NS = "http://www.w3.org/2000/svg", EQUATOR = 40075016.686, MOST = 3e6, EDGE = 85.0511;
-  const state = { x: 0.5, y: 0.5, k: 600, home: null, moving: 0 };
+  const state = { x: 0.5, y: 0.5, k: 600, home: null, moving: 0, waiting: null };
   const told = { world: [], small: null, near: null, detail: null, towns: [], grounds: [], own: null, others: [], names: [] };
   const marked = { chosen: null, pointed: null }; // numbers of grounds
 
@@ -82,7 +82,7 @@ const mercator = (sheet, keys) => {
     if (!told.detail) return;
     const box = around(told.near);
     for (const turn of turns(box)) { // finer land, where the document is at home
-      const [left, top] = toScreen(box[0] + turn, box[1]), [right, bottom] = toScreen(box[2] + turn, box[3]);
+      const [left, top, right, bottom] = [...toScreen(box[0] + turn, box[1]), ...toScreen(box[2] + turn, box[3])].map(Math.round);
       context.save();
       context.beginPath(); context.rect(left, top, right - left, bottom - top); context.clip();
       context.fillStyle = colour("--sea"); context.fillRect(0, 0, w, h);
@@ -122,6 +122,7 @@ const mercator = (sheet, keys) => {
     const context = fresh(names), [w, h] = size(), written = new Set();
     const taken = [[w - 46, 0, w, 56], [0, 0, 56, 124], [w - 160, h - 58, w, h], [0, h - 97, 136, h - 22]]; // by controls
     const halo = colour("--map-halo"), sans = getComputedStyle(document.body).fontFamily;
+    drawDegrees(context, w, h, taken);
     const write = (name, [x, y], { font, ink, away = 0 }) => {
       context.font = `${font} ${sans}`;
       const width = context.measureText(name).width, high = parseInt(font.match(/(\d+)px/)[1], 10);
@@ -131,7 +132,7 @@ const mercator = (sheet, keys) => {
         const free = taken.every((t) => box[2] < t[0] || box[0] > t[2] || box[3] < t[1] || box[1] > t[3]);
         if (box[0] < 2 || box[1] < 2 || box[2] > w - 2 || box[3] > h - 22 || !free) continue;
         taken.push(box); written.add(name);
-        context.lineJoin = "round"; context.textBaseline = "middle";
+        context.lineJoin = "round"; context.textBaseline = "middle"; context.textAlign = "left";
         context.strokeStyle = halo; context.lineWidth = 3; context.strokeText(name, left, middle);
         context.fillStyle = ink; context.fillText(name, left, middle);
         return;
@@ -160,14 +161,16 @@ const mercator = (sheet, keys) => {
       if (taken.length === before) continue;
       context.fillStyle = colour("--map-soft"); context.beginPath(); context.arc(x, y, 1.8, 0, 7); context.fill();
     }
-    drawDegrees(context, w, h);
   };
-  const drawDegrees = (context, w, h) => { // ticks on two edges
+  const drawDegrees = (context, w, h, taken) => { // ticks on two edges
     const wanted = 360 / state.k * 190, steps = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
     const step = steps.find((one) => one <= wanted) || 0.002, digits = Math.max(0, Math.ceil(-Math.log10(step)));
     const [left, top, right, bottom] = view();
     const text = (value, signs) => `${Math.abs(value).toFixed(digits)}\u00b0${Math.abs(value) < step / 2 ? "" : ` ${signs[value < 0 ? 1 : 0]}`}`;
-    const label = (said, x, y) => { context.strokeText(said, x, y); context.fillText(said, x, y); };
+    const label = (said, x, y) => {
+      context.strokeText(said, x, y); context.fillText(said, x, y);
+      taken.push([x, y - 10, x + 45, y + 3]);
+    };
     context.font = `10px ${getComputedStyle(document.body).fontFamily}`;
     context.fillStyle = colour("--map-ink"); context.strokeStyle = colour("--map-halo"); context.lineWidth = 3; context.lineJoin = "round";
     context.textBaseline = "alphabetic";
@@ -222,6 +225,7 @@ const mercator = (sheet, keys) => {
   const draw = () => {
     const [w, h] = size();
     if (!w || !h) return;
+    if (state.waiting) { fly(state.waiting, true); return; }
     state.k = Math.min(Math.max(state.k, least()), MOST);
     state.x -= Math.floor(state.x);
     const half = h / 2 / state.k;
@@ -247,6 +251,8 @@ const mercator = (sheet, keys) => {
     return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, k: Math.min(w * 0.8 / Math.max(x1 - x0, 1e-6), h * 0.8 / Math.max(y1 - y0, 1e-6), MOST / 4) };
   };
   const fly = (box, quick = false) => {
+    state.waiting = size().every(Boolean) ? null : box; // until the sheet is to be seen
+    if (state.waiting) return;
     const goal = fitting(box), from = { ...state }, turn = (state.moving += 1);
     goal.k = Math.max(goal.k, least());
     goal.x += Math.round(from.x - goal.x);
@@ -326,6 +332,9 @@ const mercator = (sheet, keys) => {
     draw();
   };
   new ResizeObserver(draw).observe(sheet);
+  const paper = (wide, high) => { Object.assign(sheet.style, { width: wide, height: high }); draw(); };
+  window.addEventListener("beforeprint", () => paper("660px", "420px"));
+  window.addEventListener("afterprint", () => paper("", ""));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   return { show, mark, keep, world, fly, inView };
 };
