@@ -9,6 +9,7 @@ from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
 from landscribe.scores.places import NEAR_KM, Predicted, floor_predictions, great_circle_km
 from landscribe.text.distant import distant_example
+from landscribe.text.footprints import Footprints
 from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument
 from landscribe.text.mentions import Toponym
@@ -73,7 +74,8 @@ def floor(
 def with_ground(answers: Sequence[Answer], geoparser: Geoparser) -> list[Answer]:
     """Answers whose places on gold have the ground that the geoparser gives these places."""
     ids = {p.place for answer in answers for p in answer.on_gold if p.place}
-    grounds = {i: geoparser.ground(p) for i, p in geoparser.places.by_id(ids).items()}
+    footprints = Footprints(geoparser.places)
+    grounds = {i: footprints.place(p).ground for i, p in geoparser.places.by_id(ids).items()}
     return [
         replace(a, on_gold=[replace(p, footprint=grounds.get(p.place)) for p in a.on_gold])
         for a in answers
