@@ -38,8 +38,8 @@ rule all:
         ),
         maps=PLAN.maps,
         stores=PLAN.stores,
-        mentions=expand(
-            "results/geoparse/{geoparser}/{corpus}/mentions",
+        documents=expand(
+            "results/publish/documents/{geoparser}/{corpus}",
             geoparser=RUN.geoparser or [],
             corpus=RUN.corpora,
         ),

@@ -24,6 +24,8 @@ _PLACES = [  # id, class, lon, lat, country, parents, population; the larger pop
     ("Lamar", "admin2", -95.57, 33.67, "US", "US Texas", 50_000),
     ("Marne", "river", 2.41, 48.82, "FR", "France", None),
     ("Orly", "airport", 2.36, 48.72, "FR", "France", None),
+    ("North Sea", "sea", 3.0, 56.0, "", "", None),
+    ("Baltic", "sea", 20.0, 58.0, "", "", None),
     ("New York", "city", -74.0, 40.71, "US", "US", 8_000_000),
 ]
 _NAMES = {

@@ -142,11 +142,19 @@ def test_containment_by_hand(case):
     assert seen.get("of_country", *paris) == pytest.approx((0.8 + 0.6) / count)
     assert seen.get("of_country", "Paris", "Paris") == pytest.approx(0.5 / count)  # Orly: unheard
     assert seen.get("of_unit", *paris) == pytest.approx(0.6 / count)  # Dallas is in Texas, too
+    assert seen.get("of_unit", "Lyon", "Lyon") == 0  # it has no unit but its country
     assert seen.get("around_it", *paris) == pytest.approx(0.8)
     assert seen.get("inside_it", "Texas", "Texas") == pytest.approx(0.6)
     assert seen.get("of_country", "Texas", "Texas") == pytest.approx(0.6 / count)  # not itself
     assert seen.get("around_it", "Dallas", "Dallas") == pytest.approx(0.8)
     assert seen.get("named_again", "Dallas", "Dallas") == 0
+
+
+def test_places_without_a_country_are_not_of_one_country(candidates):
+    case = case_of(*marked("From the [North Sea] to the [Baltic]."), "", candidates)
+    seen = Seen(case, even(case))
+    assert seen.get("of_country", "North Sea", "North Sea") == 0
+    assert seen.get("outlet_country", "North Sea", "North Sea") == 0
 
 
 def test_what_a_name_says_does_not_count_for_itself(candidates):

@@ -229,7 +229,7 @@ def copy(store, tmp_path) -> Path:
 def test_a_store_of_an_older_layout_is_refused(copy):
     about = json.loads((copy / "gazetteer.json").read_text())
     (copy / "gazetteer.json").write_text(json.dumps(about | {"layout": 0}))
-    with pytest.raises(InputError, match="layout 0, wanted 1; run the rule index_places again"):
+    with pytest.raises(InputError, match="layout 0, wanted 2; run the rule index_places again"):
         Places(copy)
 
 

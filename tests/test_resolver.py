@@ -229,3 +229,11 @@ def test_grades_are_the_place_itself_near_it_near_enough_and_none(places):
     case = module.case_of(text, mentions, "", module.Candidates(places))
     grades = module._grade(case, module.own_rows(case), told)
     assert grades.tolist() == [2, 0, 0, 1, 0, 3, 0, 3, -1, -1]  # Paris, Paris TX, none; Lyon, ...
+
+
+def test_a_resolver_that_learnt_from_other_evidence_is_refused(resolver, places, tmp_path):
+    resolver.save(tmp_path / "r")
+    text = (tmp_path / "r/second.txt").read_text()
+    (tmp_path / "r/second.txt").write_text(text.replace("unit_after", "unit_before_last"))
+    with pytest.raises(InputError, match="other evidence"):
+        Resolver.load(tmp_path / "r", places)

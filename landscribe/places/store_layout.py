@@ -5,7 +5,7 @@ from pathlib import Path
 
 from landscribe.command import InputError
 
-LAYOUT = 1  # rises when what reads a store cannot read those of before
+LAYOUT = 2  # rises when what reads a store cannot read those of before
 DATABASE = "places.sqlite"
 NEAR = "near"
 ABOUT = "gazetteer.json"

@@ -5,7 +5,6 @@ test scores are only ever reported.
 """
 
 import csv
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from datetime import datetime
 from os.path import relpath
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from landscribe.cards import LandClass, Region, Task
@@ -24,9 +23,9 @@ from landscribe.publish import layers
 from landscribe.publish.layers import Layer
 from landscribe.publish.numbers import Numbers
 from landscribe.publish.product import STEPS
+from landscribe.publish.templates import environment, script_json, verbatim
 from landscribe.sensors import Sensor
 
-VIEWER = Path(__file__).parent / "viewer"
 SIDES_PX = (2000, 1600, 1250, 1000, 800, 600)  # of the layers, tried until the page is small enough
 PAGE_BYTES = 5_000_000  # what mail servers and colleagues take
 TEXT_BYTES = 400_000  # of a page, without images
@@ -267,25 +266,19 @@ def _viewer_data(display: Grid, images: dict[tuple[str, str], Layer]) -> Markup:
         "lonlat": layers.lonlat_lattice(display),
         "keys": {"/".join(name).rstrip("/"): image.key for name, image in images.items()},
     }
-    return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))
+    return script_json(data)
 
 
 def _environment(folder: Path, numbers: Numbers) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(VIEWER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["day"] = _day
-    environment.globals |= {
+    templates = environment()
+    templates.filters["day"] = _day
+    templates.globals |= {
         "number": numbers.cite,
         "link": lambda path: relpath(path, folder),
-        "style": Markup((VIEWER / "style.css").read_text()),
-        "script": Markup((VIEWER / "viewer.js").read_text()),
+        "style": verbatim("style.css"),
+        "script": verbatim("moving.js", "viewer.js"),
     }
-    return environment
+    return templates
 
 
 def _day(moment: str) -> str:

@@ -16,7 +16,7 @@ from landscribe.places.plane import Ground, only_polygons
 from landscribe.places.relative import relative_footprint
 from landscribe.text.relations import Relation
 
-_ROUGH = 0.03  # of its size that an outline may be off,
+_ROUGH = 0.005  # of its size that an outline may be off,
 _ROUGH_PART = 0.1  # and of the size of each part
 _FINER = (1, 0.1)  # of that, tried in turn where a rough outline leaves out its own place's point
 _SHARE = 0.99  # of its area that the parts make up that are drawn, the largest first

@@ -84,6 +84,8 @@ class Resolver:
             rankers = [lightgbm.Booster(model_file=folder / name) for name in (_FIRST, _SECOND)]
             if missing := _TOLD - {*about}:
                 raise ValueError(f"{ABOUT} does not tell {', '.join(sorted(missing))}")
+            if [ranker.feature_name() for ranker in rankers] != [[*OWN], [*OWN, *SHARED]]:
+                raise ValueError("it was trained on other evidence than is collected now")
         except (OSError, ValueError, lightgbm.basic.LightGBMError) as error:
             raise InputError(f"{folder}: no resolver there ({error}); train it") from None
         if about["gazetteer"] != places.version:

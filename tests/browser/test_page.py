@@ -1,6 +1,5 @@
 """The page in a real browser: it reads right, moves, and stays quiet."""
 
-import json
 import re
 
 import numpy as np
@@ -10,6 +9,7 @@ from pyproj import Transformer
 from landscribe.cards import Task
 from landscribe.formats import NODATA
 from tests.browser.chromium import Chromium, program
+from tests.browser.readable import faint_texts, nameless_controls
 from tests.made_product import GRIDS, TASK_CARD, made_page, make_run
 
 pytestmark = [
@@ -222,33 +222,11 @@ def test_text_has_contrast(page, made, scheme):
     page.window(1280, 900, scheme)
     page.open(made, ready=READY)
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
-    faint = page.evaluate("""(() => {
-      const parts = (css) => css.match(/[\\d.]+/g).map(Number);
-      const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-      const ground = (e) => { for (; e; e = e.parentElement) {
-        const c = parts(getComputedStyle(e).backgroundColor);
-        if (c.length === 3 || c[3] === 1) return c; } };
-      const faint = [];
-      for (const e of document.querySelectorAll("body *:not(script):not(svg):not(svg *)")) {
-        const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-        if (!own || !e.checkVisibility() || e.disabled) continue;
-        const a = light(parts(getComputedStyle(e).color)), b = light(ground(e));
-        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (contrast < 4.5) faint.push(e.outerHTML.slice(0, 90));
-      }
-      return faint; })()""")
-    assert faint == []
+    assert faint_texts(page) == []
 
 
 def test_every_control_has_a_name(page):
-    page.send("Accessibility.enable")
-    nodes = page.send("Accessibility.getFullAXTree")["nodes"]
-    for node in nodes:
-        role = node.get("role", {}).get("value")
-        if role in ("button", "radio", "slider", "image", "link", "application", "heading"):
-            assert node.get("name", {}).get("value", "").strip(), json.dumps(node)[:300]
+    assert nameless_controls(page) == []
 
 
 def test_without_scripts_everything_is_there_but_still(page, made):

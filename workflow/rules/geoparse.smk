@@ -34,6 +34,7 @@ rule geoparse_documents:
     output:
         mentions=directory("results/geoparse/{geoparser}/{corpus}/mentions"),
         rejects="results/geoparse/{geoparser}/{corpus}/rejects.parquet",
+        about="results/geoparse/{geoparser}/{corpus}/geoparse.json",
     log:
         "results/logs/geoparse_documents/{geoparser}.{corpus}.log",
     benchmark:
@@ -48,4 +49,4 @@ rule geoparse_documents:
     shell:
         "python -m scripts.geoparse_documents --documents {input.documents}"
         " --model {input.model} --store {input.store} --mentions {output.mentions}"
-        " --rejects {output.rejects} --threads {threads} 2>&1 | tee {log}"
+        " --rejects {output.rejects} --about {output.about} --threads {threads} 2>&1 | tee {log}"

@@ -161,3 +161,28 @@ rule build_page:
         " --observations {input.observations} --figures {input.figures}"
         " --products {input.products} --year {wildcards.year} --out {output.page}"
         " 2>&1 | tee {log}"
+
+
+rule show_documents:
+    """Show the first documents of a corpus beside maps of the places that they name."""
+    input:
+        documents="results/fetch/corpora/{corpus}/documents",
+        mentions="results/geoparse/{geoparser}/{corpus}/mentions",
+        store=PLAN.store,
+    output:
+        page=directory("results/publish/documents/{geoparser}/{corpus}"),
+    log:
+        "results/logs/show_documents/{geoparser}.{corpus}.log",
+    benchmark:
+        "results/benchmarks/rules/show_documents/{geoparser}.{corpus}.tsv"
+    conda:
+        "../../envs/text.yaml"
+    params:
+        code=code_version("scripts/show_documents.py"),
+        viewer=folder_digest("landscribe/publish/viewer"),
+    message:
+        "Show the documents of {wildcards.corpus} on maps"
+    shell:
+        "python -m scripts.show_documents --documents {input.documents}"
+        " --mentions {input.mentions} --store {input.store} --page {output.page}"
+        " --title {wildcards.corpus:q} 2>&1 | tee {log}"

@@ -171,56 +171,16 @@
   };
   const pan = (dx, dy) => { state.x -= dx / state.k; state.y -= dy / state.k; draw(); };
   const fit = () => { state.k = 0; draw(); };
-  const local = (event) => { const box = sheet.getBoundingClientRect(); return [event.clientX - box.left - sheet.clientLeft, event.clientY - box.top - sheet.clientTop]; };
-
-  const fingers = new Map();
-  let travelled = 0;
-  sheet.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button") || event.button > 0) return;
-    sheet.setPointerCapture(event.pointerId);
-    if (fingers.size === 0) travelled = 0;
-    fingers.set(event.pointerId, local(event));
-  });
-  sheet.addEventListener("pointermove", (event) => {
-    const now = local(event), before = fingers.get(event.pointerId);
-    if (!before) { if (!state.at) say(...toMap(...now)); return; }
-    const others = [...fingers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
-    travelled += Math.hypot(now[0] - before[0], now[1] - before[1]);
-    if (others.length) {
-      const far = (place) => Math.hypot(place[0] - others[0][0], place[1] - others[0][1]) || 1;
-      zoom(far(now) / far(before), (now[0] + others[0][0]) / 2, (now[1] + others[0][1]) / 2);
-    } else if (travelled > 4) {
-      sheet.classList.add("moving");
-      pan(now[0] - before[0], now[1] - before[1]);
-    }
-    fingers.set(event.pointerId, now);
-  });
-  const lift = (event) => {
-    if (!fingers.delete(event.pointerId)) return;
-    sheet.classList.remove("moving");
-    if (event.type === "pointerup" && travelled <= 4 && fingers.size === 0) {
-      const [x, y] = toMap(...local(event));
+  moving(sheet, {
+    zoom, pan, fit,
+    over: (sx, sy) => { if (!state.at) say(...toMap(sx, sy)); },
+    tap: (sx, sy) => {
+      const [x, y] = toMap(sx, sy);
       pin(x >= 0 && y >= 0 && x < width && y < height ? [x, y] : null);
-    }
-  };
-  sheet.addEventListener("pointerup", lift);
-  sheet.addEventListener("pointercancel", lift);
-  sheet.addEventListener("dblclick", (event) => { if (!event.target.closest("button")) zoom(2, ...local(event)); });
-  sheet.addEventListener("wheel", (event) => { // at its end, the wheel moves the page again
-    if (zoom(1.0018 ** -event.deltaY * (event.deltaMode ? 1.0018 ** (-event.deltaY * 30) : 1), ...local(event))) event.preventDefault();
-  }, { passive: false });
-  sheet.addEventListener("keydown", (event) => {
-    if (event.target !== sheet) return;
-    const step = 60, middle = () => say(...toMap(sheet.clientWidth / 2, sheet.clientHeight / 2));
-    const keys = {
-      ArrowLeft: () => pan(step, 0), ArrowRight: () => pan(-step, 0), ArrowUp: () => pan(0, step), ArrowDown: () => pan(0, -step),
-      "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: fit,
-      Enter: () => pin([state.x, state.y]), Escape: () => pin(null),
-    };
-    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    keys[event.key]();
-    if (!state.at) middle();
+    },
+    enter: () => pin([state.x, state.y]),
+    escape: () => pin(null),
+    keyed: () => { if (!state.at) say(...toMap(sheet.clientWidth / 2, sheet.clientHeight / 2)); },
   });
   byId("zoom-in").addEventListener("click", () => zoom(1.6));
   byId("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
