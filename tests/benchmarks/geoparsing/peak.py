@@ -9,12 +9,13 @@ from pathlib import Path
 
 import tyro
 
-from landscribe.text.geoparse import geoparse_documents
+from landscribe.text.geoparse import Geoparsing, geoparse_documents
 
 
 def main(documents: Path, model: Path, store: Path, folder: Path) -> None:
     """Print the peak [kB] of what the rule `geoparse_documents` does in one thread."""
-    geoparse_documents(documents, model, store, folder / "mentions", folder / "rejects.parquet")
+    job = Geoparsing(documents, model, store, folder / "mentions")
+    geoparse_documents(job, folder / "rejects.parquet", folder / "geoparse.json")
     status = Path("/proc/self/status").read_text()
     print(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 
