@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas as gpd
+import shapely
 
 from landscribe.places.classes import CLASSES
 from landscribe.places.lookup import Place, Places
@@ -36,6 +37,13 @@ _NAMES = {
 }
 
 
+_OUTLINES = {  # outlines of some places, as bounds
+    "France": (-4.8, 42.3, 8.2, 51.1),
+    "Texas": (-106.6, 25.8, -93.5, 36.5),
+    "Lamar": (-95.9, 33.4, -95.3, 33.9),
+}
+
+
 def make_world(folder: Path, drop: int = 0) -> Places:
     """The gazetteer, open; without its last `drop` places it has another version."""
     kept = sorted(_PLACES, key=lambda told: -(told[-1] or 0))[: len(_PLACES) - drop]
@@ -43,8 +51,12 @@ def make_world(folder: Path, drop: int = 0) -> Places:
     names = []
     for row, (id_, *_) in enumerate(kept):
         names += [a_name(row, *name) for name in _NAMES.get(id_, [(_plain(id_), "main")])]
-    nothing = gpd.GeoDataFrame({"id": [], "source": []}, geometry=[], crs="EPSG:4326")
-    return Places(MadePlaces(folder, places, names, nothing).write().index())
+    outlines = gpd.GeoDataFrame(
+        {"id": [f"made:{id_}" for id_ in _OUTLINES], "source": "made"},
+        geometry=[shapely.box(*bounds) for bounds in _OUTLINES.values()],
+        crs="EPSG:4326",
+    )
+    return Places(MadePlaces(folder, places, names, outlines).write().index())
 
 
 def a_place(places: Places, id_: str) -> Place:

@@ -23,12 +23,14 @@ def distant_example(
     """Example from a row of DOCUMENTS; none if no mention of it explains itself."""
     names = [normal(toponym.text) for toponym in toponyms]
     found = places.exact([name for name in names if name])
-    sure = {name: place for name in names if (place := _only(found.get(name, [])))}
-    explained = {}
-    for inner, outer in joined_units(document["text"], toponyms):
-        if place := _within(found.get(names[inner], []), found.get(names[outer], [])):
-            explained[names[inner]] = place
-    known = [{**sure, **explained}.get(name) for name in names]
+    explained = {
+        inner: place
+        for inner, outer in joined_units(document["text"], toponyms)
+        if (place := _within(found.get(names[inner], []), found.get(names[outer], [])))
+    }
+    of_name = {name: place for name, own in found.items() if (place := _only(own))}
+    of_name |= _agreed([(names[number], place) for number, place in explained.items()])
+    known = [explained.get(number) or of_name.get(name) for number, name in enumerate(names)]
     if not any(known):
         return None
     return Example(
@@ -40,6 +42,15 @@ def distant_example(
         tuple(place is not None for place in known),
         weight,
     )
+
+
+def _agreed(told: Sequence[tuple[str, Place]]) -> dict[str, Place | None]:
+    """What each name is said to mean; none of those that are said to mean two places."""
+    places: dict[str, Place | None] = {}
+    for name, place in told:
+        same = name not in places or (places[name] and places[name].id == place.id)
+        places[name] = place if same else None
+    return places
 
 
 def _only(places: Sequence[Place]) -> Place | None:

@@ -16,7 +16,8 @@ from landscribe.places.plane import Ground, only_polygons
 from landscribe.places.relative import relative_footprint
 from landscribe.text.relations import Relation
 
-_ROUGH = 0.005  # of its size that an outline may be off
+_ROUGH = 0.005  # of its size that an outline may be off,
+_ROUGH_PART = 0.1  # and of the size of each part
 _FINER = (1, 0.1)  # of that, tried in turn where a rough outline leaves out its own place's point
 _SHARE = 0.99  # of its area that the parts make up that are drawn, the largest first
 _MOST_PARTS = 100  # that are drawn
@@ -88,16 +89,17 @@ def _drawn(whole: BaseGeometry, lon: float, lat: float) -> Ground:
     """Polygons without their smallest parts, holes and bends, around a point if they were."""
     west, south, east, north = whole.bounds
     rough, point = _ROUGH * min(east - west, north - south), shapely.Point(lon, lat)
-    large = _large_parts(only_polygons(whole), rough**2, point)
+    parts = _large_parts(only_polygons(whole), rough**2, point)
+    roughs = np.minimum(rough, _ROUGH_PART * np.sqrt(shapely.area(parts)))
     for finer in _FINER:
-        simple = shapely.make_valid(shapely.simplify(large, finer * rough))
-        drawn = only_polygons(simple)  # the outlines of two parts may cross once they are simple
+        simple = shapely.MultiPolygon([*shapely.simplify(parts, finer * roughs)])
+        drawn = only_polygons(shapely.make_valid(simple))  # two parts may cross by now
         if not drawn.is_empty and (drawn.covers(point) or not whole.covers(point)):
             return drawn
-    return large
+    return shapely.MultiPolygon([*parts])
 
 
-def _large_parts(whole: Ground, least: float, point: shapely.Point) -> Ground:
+def _large_parts(whole: Ground, least: float, point: shapely.Point) -> np.ndarray:
     """The largest parts of a ground and the one that holds its point, without small holes."""
     parts = shapely.get_parts(whole)
     areas = shapely.area(parts)
@@ -106,7 +108,7 @@ def _large_parts(whole: Ground, least: float, point: shapely.Point) -> Ground:
     kept = order[: min(some, _MOST_PARTS)]
     if kept.size < parts.size:
         kept = np.union1d(kept, np.flatnonzero(shapely.covers(parts, point)))
-    return shapely.MultiPolygon([_without_holes(part, least) for part in parts[kept]])
+    return np.array([_without_holes(part, least) for part in parts[kept]])
 
 
 def _without_holes(part: shapely.Polygon, least: float) -> shapely.Polygon:

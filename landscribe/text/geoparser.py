@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
 from math import prod
 from pathlib import Path
 from typing import Self
@@ -26,8 +25,6 @@ _TOLD = 5  # candidates of a mention that its row keeps
 _BATCH = 64  # documents that are parsed at once
 _CHARACTERS = 200_000  # of them: memory grows with these
 _PIECES = 2  # of a longer document that are read at once
-_PASSAGES = 32  # of documents that are resolved at once
-_ROWS = 4_000  # candidates that are weighed against each other: memory grows with their square
 
 
 class _About(Card):
@@ -89,9 +86,12 @@ class Geoparser:
         """
         for group in groups(documents):
             found = self.toponyms([(row["text"], row["language"]) for row in group])
-            for document, toponyms, resolved in zip(
-                group, found, self._resolved(group, found), strict=True
-            ):
+            asked = [
+                (document["text"], document["outlet"] or "", toponyms)
+                for document, toponyms in zip(group, found, strict=True)
+            ]
+            places = self.resolver.resolve(asked)
+            for document, toponyms, resolved in zip(group, found, places, strict=True):
                 joined = opinion.joined(document, toponyms, resolved) if opinion else resolved
                 yield self._rows(document, toponyms, joined)
 
@@ -105,31 +105,6 @@ class Geoparser:
             for n, toponyms in zip(own, told, strict=True):
                 found[n] = toponyms
         return found
-
-    def _resolved(
-        self, documents: Sequence[dict], found: Sequence[list[Toponym]]
-    ) -> Iterator[list[Resolved]]:
-        """What the toponyms of each document mean; those of a very long one passage by passage."""
-        asked = [
-            (document["text"], document["outlet"] or "", passage)
-            for document, toponyms in zip(documents, found, strict=True)
-            for passage in self._passages(toponyms)
-        ]
-        some = (asked[start : start + _PASSAGES] for start in range(0, len(asked), _PASSAGES))
-        told = chain.from_iterable(line for part in some for line in self.resolver.resolve(part))
-        for toponyms in found:
-            yield [*islice(told, len(toponyms))]
-
-    def _passages(self, toponyms: list[Toponym]) -> Iterator[list[Toponym]]:
-        """Toponyms of a text, cut where their candidates become too many to weigh at once."""
-        first = rows = 0
-        for number, toponym in enumerate(toponyms):
-            own = len(self.resolver.candidates.of(toponym.text)) + 1
-            if rows + own > _ROWS and rows:
-                yield toponyms[first:number]
-                first, rows = number, 0
-            rows += own
-        yield toponyms[first:]
 
     def _rows(
         self, document: dict, toponyms: list[Toponym], resolved: list[Resolved]

@@ -55,14 +55,18 @@ class Parsing:
 
     def _readable(self, documents: Iterable[dict]) -> Iterator[dict]:
         for document in documents:
+            language = document["language"] or ""
             self._counts["documents"] += 1
-            self._languages[document["language"] or ""] += 1
-            if document["language"] in self._geoparser.recognizers:
-                yield document
-            else:
-                found = document["language"] or "an unknown one"
+            self._languages[language] += 1
+            if document["text"] is None:
+                self._reject(document, "no text: found null, wanted a text")
+            elif language not in self._geoparser.recognizers:
                 wanted = ", ".join(self._geoparser.recognizers)
-                self._reject(document, f"{OTHER}: found {found}, wanted {wanted}")
+                self._reject(
+                    document, f"{OTHER}: found {language or 'an unknown one'}, wanted {wanted}"
+                )
+            else:
+                yield document
 
     def _found(self, documents: list[dict]) -> list[_Found]:
         """What is found in documents; those that cannot be parsed are left out, and rejected."""

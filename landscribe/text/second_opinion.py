@@ -29,12 +29,10 @@ class SecondOpinion:
 
     def __init__(self, settings: LlmSettings, answers: Path, places: Places) -> None:
         """Args: answers: SQLite file of answers so far, that jobs of one machine may share."""
-        self._settings, self._places = settings, places
+        self._settings, self._kept, self._places = settings, answers, places
         self._counts = Counts()
         self._told: Counter[str] = Counter()
-        self._questions: deque[Question] = deque()
-        asked = iter(self._questions.popleft, None)  # one is there whenever an answer is drawn
-        self._answers = ask_llm(asked, settings, answers, self._counts)
+        self._begin()
 
     def joined(
         self, document: dict, toponyms: Sequence[Toponym], resolved: Sequence[Resolved]
@@ -51,12 +49,20 @@ class SecondOpinion:
         new, self._told = whole - self._told, whole
         return new
 
+    def _begin(self) -> None:
+        self._questions: deque[Question] = deque()
+        asked = iter(self._questions.popleft, None)  # one is there whenever an answer is drawn
+        self._answers = ask_llm(asked, self._settings, self._kept, self._counts)
+
     def _joined(self, document: dict, toponym: Toponym, resolved: Resolved) -> Resolved:
         self._questions.append(self._question(document, toponym, resolved))
         try:
             answer = next(self._answers)
-        except InputError as error:
-            raise OpinionError(str(error)) from error
+        except Exception as error:
+            self._begin()  # what failed gives no more answers
+            if isinstance(error, InputError):
+                raise OpinionError(str(error)) from error
+            raise
         if answer.place is None and not answer.none:
             return resolved
         before = {place.id: chance for place, chance in resolved.candidates}

@@ -1,8 +1,13 @@
 """Train a geoparser: its recognizers on gold, its resolver on gold and on what texts explain."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
+from tqdm import tqdm
+
+from landscribe.command import InputError
 from landscribe.geoparsers import GeoparserCard, Gold
 from landscribe.places.lookup import Places
 from landscribe.sources import located
@@ -16,21 +21,24 @@ from landscribe.text.toponyms import Recognizer, Settings, train_recognizer
 
 _DISTANT_WEIGHT = 0.1  # of a document without gold
 _MOST_DISTANT = 1_200  # documents without gold that are learnt from
+_READ = 256  # documents that are in memory at once
 
 
 def train_geoparser(card: GeoparserCard, places: Places, folders: Sequence[Path] = ()) -> Geoparser:
     """Geoparser of a card.
 
+    Gold that does not tell its language is in the card's first one.
+
     Args:
         folders: documents in shards, without gold, to learn from as well.
     """
-    gold = [(source, read_gold(located(source.path), source.form)) for source in card.gold]
+    gold = [(source, _gold(source, card.languages)) for source in card.gold]
     recognizers = {
         language: _recognizer(language, gold, card, places) for language in card.languages
     }
     plain = {language: Recognizer.load(language) for language in card.languages}
     examples = [*_gold_examples(gold, plain)]
-    examples += _distant_examples(folders, plain, places)
+    examples += islice(_distant_examples(folders, plain, places), _MOST_DISTANT)
     resolver = train_resolver(examples, places, card.resolver, card.seed)
     return Geoparser(places, recognizers, resolver, card.llm)
 
@@ -62,6 +70,21 @@ def gold_example(
     return Example(document.text, document.outlet, *columns, weight)
 
 
+def _gold(source: Gold, languages: Sequence[str]) -> list[GoldDocument]:
+    """Documents of gold in some languages."""
+    documents = [
+        document if document.language else replace(document, language=languages[0])
+        for document in read_gold(located(source.path), source.form)
+    ]
+    if own := [document for document in documents if document.language in languages]:
+        return own
+    found = ", ".join(sorted({document.language for document in documents}))
+    raise InputError(
+        f"{source.path}: {len(documents)} documents in {found}, none in {', '.join(languages)};"
+        " correct the card's `languages`, or remove it from `gold`"
+    )
+
+
 def _recognizer(
     language: str, gold: list[tuple[Gold, list[GoldDocument]]], card: GeoparserCard, places: Places
 ) -> Recognizer:
@@ -77,7 +100,7 @@ def _gold_examples(
     for source, documents in gold:
         for language, recognizer in plain.items():
             own = [d for d in documents if d.language == language]
-            found = recognizer.find(d.text for d in own)
+            found = recognizer.find(d.text for d in tqdm(own, desc="finding names in gold"))
             for document, toponyms in zip(own, found, strict=True):
                 yield gold_example(document, toponyms, source.weight, source.complete)
 
@@ -85,17 +108,15 @@ def _gold_examples(
 def _distant_examples(
     folders: Sequence[Path], plain: dict[str, Recognizer], places: Places
 ) -> Iterator[Example]:
-    count = 0
-    for row in _documents(folders):
-        if row["language"] in plain and count < _MOST_DISTANT:
-            (toponyms,) = plain[row["language"]].find([row["text"]])
-            if example := distant_example(row, toponyms, places, _DISTANT_WEIGHT):
-                count += 1
-                yield example
+    documents = (row for row in _documents(folders) if row["language"] in plain)
+    for row in tqdm(documents, desc="learning from names that explain themselves", unit="document"):
+        (toponyms,) = plain[row["language"]].find([row["text"]])
+        if example := distant_example(row, toponyms, places, _DISTANT_WEIGHT):
+            yield example
 
 
 def _documents(folders: Sequence[Path]) -> Iterator[dict]:
     for folder in folders:
         for shard in sorted(folder.glob("shard-*.parquet")):
-            for batch in read_batches(shard, DOCUMENTS):
+            for batch in read_batches(shard, DOCUMENTS, _READ):
                 yield from batch.to_pylist()
