@@ -21,30 +21,29 @@ KINDS = ["", "", "", " River", " Creek", " School", " Hill", " Bay"]
 _CHUNK = 50_000
 
 
-def write_dump(path: Path, rows: int, seed: int = 0) -> int:
-    """Write `rows` places and the units around them; the rows of all."""
+def write_dump(path: Path, rows: int, seed: int = 0, first: int = 1) -> int:
+    """Write `rows` places and the units around them, numbered from `first` on; the rows of all."""
     rng = np.random.default_rng(seed)
     with path.open("w", encoding="utf-8") as file, tqdm(total=rows, desc="dump") as bar:
-        units = [*_units()]
+        units = [*_units(first)]
         file.writelines(units)
         for start in range(0, rows, _CHUNK):
             count = min(_CHUNK, rows - start)
-            file.writelines(_places(rng, len(units) + start + 1, count))
+            file.writelines(_places(rng, first + len(units) + start, count))
             bar.update(count)
     return len(units) + rows
 
 
-def _units() -> Iterator[str]:
-    number = 0
+def _units(number: int) -> Iterator[str]:
     for country in range(COUNTRIES):
         for first in range(FIRST + 1):
             for second in range(SECOND + 1 if first else 1):
-                number += 1
                 codes = _codes(country, first, second)
                 feature = "A.ADM2" if second else "A.ADM1" if first else "A.PCLI"
                 lon, lat = _spot(country, first, 0.5, second / SECOND)
-                names = _names(number * 7919, 2)
+                names = _names(number * 7919 % 10**9, 2)
                 yield _line(number, names, (lon, lat), feature, codes, 1_000)
+                number += 1
 
 
 def _places(rng: np.random.Generator, start: int, count: int) -> Iterator[str]:
