@@ -88,7 +88,9 @@ def test_only_countries_that_are_wanted(tmp_path):
     ("told", "name"),
     [
         ("JÃ¤rnboÃ¥s", "Järnboås"),
+        ("Ã–stersund", "Östersund"),
         ("São Paulo", "São Paulo"),
+        ("Kisvars?ny", None),
         ("SELANGAU LAND DISTRICT", "Selangau Land District"),
         ("D'ARC-SUR-MER", "D'Arc-Sur-Mer"),
         ("USA", "USA"),

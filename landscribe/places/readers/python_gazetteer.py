@@ -81,11 +81,13 @@ def _polygons(path: Path, files: list[str]) -> pd.DataFrame:
 
 
 def _mended(name: str) -> str:
-    """A name as people write it; empty if it is a number or was cut to one letter."""
-    with suppress(UnicodeError):  # UTF-8 that was read as Latin-1
-        name = name.encode("latin-1").decode("utf-8")
+    """A name as people write it; empty if letters of it are lost, or it is a number."""
+    for encoding in ("latin-1", "cp1252"):  # as which UTF-8 was read
+        with suppress(UnicodeError):
+            name = name.encode(encoding).decode("utf-8")
     name = " ".join(name.split())
-    if not any(c.isalpha() for c in name) or (len(name) == 1 and name.isascii()):
+    cut = len(name) == 1 and name.isascii()
+    if cut or "?" in name or not any(c.isalpha() for c in name):
         return ""
     return name.title() if name.isupper() and len(name) > 3 else name
 
