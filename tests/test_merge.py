@@ -10,7 +10,7 @@ import shapely
 
 from landscribe.command import InputError
 from landscribe.gazetteers import Gazetteer
-from landscribe.places import merge, merged
+from landscribe.places import merged
 from landscribe.places.classes import CLASSES
 from landscribe.places.merge import merge_places
 from landscribe.tables import (
@@ -343,13 +343,3 @@ def test_sources_without_a_point_are_told(tmp_path):
         merged_of(tmp_path, [row("a", "A", lon=None, lat=None)])
     assert not (tmp_path / "places.parquet").exists()
     assert not list(tmp_path.glob(".merge-*"))
-
-
-def test_little_memory_is_enough(tmp_path, monkeypatch):
-    rows = [
-        row(f"a{n}", f"Name {n}", north=n / 100, names=named(f"Other {n}" * 9))
-        for n in range(30_000)
-    ]
-    monkeypatch.setattr(merge, "MEMORY", "60MB")
-    monkeypatch.setattr(merged, "RANGE", 5_000)
-    assert len(merged_of(tmp_path, rows, rows[::2]).places) == 30_000

@@ -61,7 +61,7 @@ def main(store: Path | None = None) -> None:
         print(f"{about['classes']}\n{about['sources']}\n", file=sys.stderr)
     for row in lookups:
         found |= {f"{row['look-up']} {what}": value for what, value in row.items()}
-    goals = [Goal(GOALS[name][0], found.get(name), GOALS[name][1], ASKED) for name in GOALS]
+    goals = [Goal(id_, found.get(name), goal) for name, (id_, goal) in GOALS.items()]
     counts = [{"of": kind, **about[kind]} for kind in ("classes", "sources")]
     report("gazetteer", goals, [*rows, *lookups, *counts])
 
