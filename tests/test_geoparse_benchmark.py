@@ -12,6 +12,7 @@ import shapely
 from landscribe.command import InputError
 from landscribe.geoparsers import GeoparserCard, Gold
 from landscribe.places.lookup import Places
+from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument, GoldMention
 from landscribe.text.mentions import Toponym
 from landscribe.text.pipelines import PIPELINES

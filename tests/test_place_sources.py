@@ -37,6 +37,6 @@ def test_a_path_that_is_not_there_is_told(tmp_path):
 
 def test_the_world_has_a_reader_and_a_licence_for_each_source():
     card = Gazetteer.read(CARD)
-    assert len(card.sources) == 7
+    assert len(card.sources) == 8
     for told in card.sources:
         assert told.version and told.licence != "other" and told.attribution
