@@ -16,6 +16,9 @@ class Gold(Card):
     path: SafePath = Field(description="file or folder, or pip:<distribution>/<file inside it>")
     form: str = Field(description=f"one of {', '.join(FORMS)}")
     weight: float = Field(1.0, gt=0, description="of a document, against those of other gold")
+    most: int | None = Field(
+        None, ge=1, description="documents to learn from, drawn by the card's seed; none: all"
+    )
     complete: bool = Field(
         True, description="whether every toponym is marked; else what is not marked is not judged"
     )

@@ -13,7 +13,7 @@ from landscribe.command import InputError
 from landscribe.geoparsers import GeoparserCard, Gold
 from landscribe.places.lookup import Places
 from landscribe.text.geoparser import Geoparser
-from landscribe.text.gold import GoldDocument, GoldMention
+from landscribe.text.gold import GoldDocument, GoldMention, drawn
 from landscribe.text.mentions import Toponym
 from landscribe.text.pipelines import PIPELINES
 from landscribe.text.resolver import Resolved
@@ -25,7 +25,6 @@ from tests.benchmarks.geoparsing.misses import write_misses, write_wrong_spans
 from tests.benchmarks.geoparsing.scores import scored, shown
 from tests.benchmarks.geoparsing.sets import (
     Corpus,
-    drawn,
     every_toponym,
     few,
     leaving_out,
@@ -142,18 +141,19 @@ def test_a_document_that_is_scored_never_teaches():
 
 def test_draws_are_seeded_and_in_order():
     documents = _corpus("TR-News", 40).documents
-    some = drawn(documents, 10)
-    assert some == drawn(documents, 10)
+    some = drawn(documents, 10, 0)
+    assert some == drawn(documents, 10, 0) != drawn(documents, 10, 1)
     assert [documents.index(d) for d in some] == sorted(documents.index(d) for d in some)
     assert len(set(some)) == 10
-    assert drawn(documents, None) == drawn(documents, 40) == documents
-    assert few(_corpus("TR-News", 40), 10).documents == some
+    assert drawn(documents, None, 0) == drawn(documents, 40, 0) == documents
+    assert list(few(_corpus("TR-News", 40), 10).documents) == some
 
 
 def test_what_is_learnt_changes_the_digest():
     corpus = _corpus("TR-News")
     weaker = replace(corpus, gold=corpus.gold.model_copy(update={"weight": 0.5}))
-    digests = {corpus.digest, weaker.digest, replace(corpus, most=6).digest}
+    fewer = replace(corpus, gold=corpus.gold.model_copy(update={"most": 6}))
+    digests = {corpus.digest, weaker.digest, fewer.digest}
     assert len(digests) == 3
     assert _corpus("TR-News").digest == corpus.digest
 

@@ -112,6 +112,18 @@ def test_gold_that_is_not_complete_trains_no_recognizer(places, gold):
     assert not found.recognizers["en"].trained
 
 
+def test_of_large_gold_a_draw_is_learnt_from(places, gold):
+    card = geoparser_card(gold)
+    few = card.model_copy(update={"gold": [card.gold[0].model_copy(update={"most": 12})]})
+    assert (
+        train_geoparser(few, places).resolver.digest == train_geoparser(few, places).resolver.digest
+    )
+    assert (
+        train_geoparser(few, places).resolver.digest
+        != train_geoparser(card, places).resolver.digest
+    )
+
+
 def test_settings_of_a_language_model_come_along(places, gold):
     llm = LlmSettings(model="m", endpoint="http://localhost:1/v1")
     card = geoparser_card(gold).model_copy(update={"llm": llm})

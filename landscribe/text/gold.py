@@ -9,11 +9,13 @@ import json
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+
+import numpy as np
 
 from landscribe.card import twice
 from landscribe.command import InputError, some
@@ -83,6 +85,14 @@ def read_gold(path: Path, form: str) -> list[GoldDocument]:
     if again := twice(document.id for document in documents):
         raise _wrong(path, form, f"{some(again)} is the id of two documents")
     return documents
+
+
+def drawn(documents: Sequence[GoldDocument], most: int | None, seed: int) -> Sequence[GoldDocument]:
+    """A draw of `most` documents, in their order; all of them if there are no more."""
+    if most is None or most >= len(documents):
+        return documents
+    taken = np.random.default_rng(seed).permutation(len(documents))[:most]
+    return [documents[number] for number in sorted(taken)]
 
 
 FORMS = {

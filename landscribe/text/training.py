@@ -14,7 +14,7 @@ from landscribe.sources import located
 from landscribe.tables import DOCUMENTS, read_batches
 from landscribe.text.distant import distant_example
 from landscribe.text.geoparser import Geoparser
-from landscribe.text.gold import GoldDocument, read_gold
+from landscribe.text.gold import GoldDocument, drawn, read_gold
 from landscribe.text.mentions import Toponym
 from landscribe.text.resolver import Example, train_resolver
 from landscribe.text.toponyms import Recognizer, Settings, train_recognizer
@@ -32,7 +32,7 @@ def train_geoparser(card: GeoparserCard, places: Places, folders: Sequence[Path]
     Args:
         folders: documents in shards, without gold, to learn from as well.
     """
-    gold = [(source, _gold(source, card.languages)) for source in card.gold]
+    gold = [(source, _gold(source, card)) for source in card.gold]
     recognizers = {
         language: _recognizer(language, gold, card, places) for language in card.languages
     }
@@ -70,23 +70,27 @@ def gold_example(
     return Example(document.text, document.outlet, *columns, weight)
 
 
-def _gold(source: Gold, languages: Sequence[str]) -> list[GoldDocument]:
-    """Documents of gold in some languages."""
+def _gold(source: Gold, card: GeoparserCard) -> Sequence[GoldDocument]:
+    """Documents of gold to learn from, in the languages of the card."""
     documents = [
-        document if document.language else replace(document, language=languages[0])
+        document if document.language else replace(document, language=card.languages[0])
         for document in read_gold(located(source.path), source.form)
     ]
-    if own := [document for document in documents if document.language in languages]:
-        return own
+    if own := [document for document in documents if document.language in card.languages]:
+        return drawn(own, source.most, card.seed)
     found = ", ".join(sorted({document.language for document in documents}))
     raise InputError(
-        f"{source.path}: {len(documents)} documents in {found}, none in {', '.join(languages)};"
+        f"{source.path}: {len(documents)} documents in {found}, none in"
+        f" {', '.join(card.languages)};"
         " correct the card's `languages`, or remove it from `gold`"
     )
 
 
 def _recognizer(
-    language: str, gold: list[tuple[Gold, list[GoldDocument]]], card: GeoparserCard, places: Places
+    language: str,
+    gold: list[tuple[Gold, Sequence[GoldDocument]]],
+    card: GeoparserCard,
+    places: Places,
 ) -> Recognizer:
     own = [d for source, found in gold if source.complete for d in found if d.language == language]
     if not own:
@@ -95,7 +99,7 @@ def _recognizer(
 
 
 def _gold_examples(
-    gold: list[tuple[Gold, list[GoldDocument]]], plain: dict[str, Recognizer]
+    gold: list[tuple[Gold, Sequence[GoldDocument]]], plain: dict[str, Recognizer]
 ) -> Iterator[Example]:
     for source, documents in gold:
         for language, recognizer in plain.items():

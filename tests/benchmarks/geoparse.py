@@ -36,13 +36,14 @@ import tyro
 from landscribe.command import InputError, command
 from landscribe.places.lookup import Places
 from landscribe.scores.places import DRAWS
+from landscribe.text.gold import drawn
 from tests.benchmarks.geoparsing.figures import plot
 from tests.benchmarks.geoparsing.misses import write_misses, write_wrong_spans
 from tests.benchmarks.geoparsing.scores import Scored, scored, shown
 from tests.benchmarks.geoparsing.sets import (
+    SEED,
     WIKTOR_SCORED,
     Corpus,
-    drawn,
     few,
     leaving_out,
     read_any,
@@ -143,7 +144,7 @@ def bench(
     news = [document for corpus in asked if corpus.name in NEWS for document in corpus.documents]
     costs = speeds(model, shelf.places.folder, news)
     pool = [d for corpus in known if corpus.gold.form != "idrisi" for d in corpus.documents]
-    peak = memory(model, shelf.places.folder, drawn(tuple(pool), MEMORY_DOCUMENTS))
+    peak = memory(model, shelf.places.folder, drawn(pool, MEMORY_DOCUMENTS, SEED))
     plot(results, folder)
     rows = [
         *(result.row for result in results),

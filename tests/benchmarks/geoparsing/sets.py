@@ -5,10 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from landscribe.geoparsers import Gold
-from landscribe.text.gold import GoldDocument, read_gold
+from landscribe.text.gold import GoldDocument, drawn, read_gold
 
 SEED = 0
 WIKTOR_SCORED = 500  # of 2,500 leads
@@ -23,17 +21,16 @@ class Corpus:
     name: str
     gold: Gold
     documents: tuple[GoldDocument, ...]
-    most: int | None = None  # documents to learn from; none: all
 
     @property
-    def taught(self) -> tuple[GoldDocument, ...]:
-        """Documents to learn from: a seeded draw of `most`."""
-        return drawn(self.documents, self.most)
+    def taught(self) -> Sequence[GoldDocument]:
+        """Documents to learn from."""
+        return drawn(self.documents, self.gold.most, SEED)
 
     @property
     def digest(self) -> str:
         """Changes with what is learnt from it."""
-        told = repr((self.gold.weight, self.gold.complete, self.taught))
+        told = repr((self.gold.weight, self.gold.complete, tuple(self.taught)))
         return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -43,26 +40,21 @@ def teachers(text: Path) -> list[Corpus]:
     Args:
         text: folder `text` of LANDSCRIBE_DATA.
     """
-    weak = {"weight": 0.3}
-    some = {"weight": 0.3, "complete": False}
+    weak = {"weight": 0.3, "most": 500}
+    some = {"weight": 0.3, "most": 1000, "complete": False}
+    leads = {"weight": 0.3, "most": 600, "complete": False}
     return [
         read("TR-News", Gold(path=f"{text}/news/TR-News.xml", form="news")),
         read("GeoWebNews", Gold(path=f"{text}/news/GWN.xml", form="gwn")),
-        read("WoTR", Gold(path=f"{text}/wotr/trconll-train.tar.gz", form="wotr", **weak), 500),
-        read(
-            "IDRISI",
-            Gold(path=f"{text}/idrisi/idrisi_en_train.jsonl.gz", form="idrisi", **some),
-            1000,
-        ),
-        read(
-            "WikToR", Gold(path=f"{text}/wiktor/wiktor-even.jsonl.gz", form="wiktor", **some), 600
-        ),
+        read("WoTR", Gold(path=f"{text}/wotr/trconll-train.tar.gz", form="wotr", **weak)),
+        read("IDRISI", Gold(path=f"{text}/idrisi/idrisi_en_train.jsonl.gz", form="idrisi", **some)),
+        read("WikToR", Gold(path=f"{text}/wiktor/wiktor-even.jsonl.gz", form="wiktor", **leads)),
     ]
 
 
-def read(name: str, gold: Gold, most: int | None = None) -> Corpus:
+def read(name: str, gold: Gold) -> Corpus:
     """Corpus of a card's entry."""
-    return Corpus(name, gold, tuple(read_gold(Path(gold.path), gold.form)), most)
+    return Corpus(name, gold, tuple(read_gold(Path(gold.path), gold.form)))
 
 
 def read_any(path: Path, form: str) -> Corpus:
@@ -92,15 +84,7 @@ def leaving_out(
 
 def few(corpus: Corpus, most: int) -> Corpus:
     """Corpus of a smoke test."""
-    return replace(corpus, documents=drawn(corpus.documents, most))
-
-
-def drawn(documents: tuple[GoldDocument, ...], most: int | None) -> tuple[GoldDocument, ...]:
-    """Seeded draw of documents, in their order."""
-    if most is None or most >= len(documents):
-        return documents
-    kept = np.random.default_rng(SEED).permutation(len(documents))[:most]
-    return tuple(documents[number] for number in sorted(kept))
+    return replace(corpus, documents=tuple(drawn(corpus.documents, most, SEED)))
 
 
 def every_toponym(documents: Sequence[GoldDocument]) -> list[GoldDocument]:
