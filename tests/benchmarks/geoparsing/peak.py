@@ -15,7 +15,7 @@ from landscribe.text.geoparse import Geoparsing, geoparse_documents
 def main(documents: Path, model: Path, store: Path, folder: Path) -> None:
     """Print the peak [kB] of what the rule `geoparse_documents` does in one thread."""
     job = Geoparsing(documents, model, store, folder / "mentions")
-    geoparse_documents(job, folder / "rejects.parquet", folder / "geoparse.json")
+    geoparse_documents(job, folder / "rejects.parquet", folder / "about.json")
     status = Path("/proc/self/status").read_text()
     print(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 

@@ -15,7 +15,9 @@ from landscribe.tables import DOCUMENTS, batches_of, write_table
 from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument
 from landscribe.text.pipelines import pipeline
+from landscribe.text.resolver import Resolver
 from tests.benchmarks.geoparsing.shelf import LANGUAGE, say, spoken
+from tests.benchmarks.geoparsing.systems import PASSAGES
 
 REPEATS = 3
 TIMES = 4  # documents of the second run for memory, against those of the first
@@ -82,6 +84,13 @@ def memory(model: Path, store: Path, documents: Sequence[GoldDocument]) -> dict:
     return row | {"ratio": row["times_mb"] / row["once_mb"]}
 
 
+def write_shards(folder: Path, shards: Sequence[Sequence[GoldDocument]]) -> None:
+    """Write documents as the shards of a corpus."""
+    for number, documents in enumerate(shards):
+        rows = batches_of(map(row_of, documents), DOCUMENTS)
+        write_table(folder / f"shard-{number:05}.parquet", rows, DOCUMENTS)
+
+
 def row_of(document: GoldDocument) -> dict:
     """Row of DOCUMENTS."""
     told = {"document": document.id, "title": "", "text": document.text, "licence": "other"}
@@ -94,9 +103,9 @@ def _bare(texts: Sequence[str]) -> None:
         pipeline(LANGUAGE).entities(texts[start : start + _BATCH])
 
 
-def _resolved(resolver: object, asked: list[tuple]) -> None:
-    for start in range(0, len(asked), _BATCH):
-        list(resolver.resolve(asked[start : start + _BATCH]))
+def _resolved(resolver: Resolver, asked: list[tuple]) -> None:
+    for start in range(0, len(asked), PASSAGES):
+        list(resolver.resolve(asked[start : start + PASSAGES]))
 
 
 def _cpu_s(work: Callable[[], object]) -> float:
@@ -109,9 +118,7 @@ def _peak_mb(
     folder: Path, model: Path, store: Path, shards: Sequence[Sequence[GoldDocument]]
 ) -> float:
     """Peak memory [MB] of the work of the rule `geoparse_documents` on some shards."""
-    for number, documents in enumerate(shards):
-        rows = batches_of(map(row_of, documents), DOCUMENTS)
-        write_table(folder / f"documents/shard-{number:05}.parquet", rows, DOCUMENTS)
+    write_shards(folder / "documents", shards)
     paths = {"documents": folder / "documents", "model": model.resolve(), "store": store.resolve()}
     flags = [f"--{name}={path}" for name, path in (paths | {"folder": folder}).items()]
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """What is compared: the floor, and our geoparser with and without gold."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from time import process_time
@@ -13,7 +13,7 @@ from landscribe.text.footprints import Footprints
 from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument
 from landscribe.text.mentions import Toponym
-from landscribe.text.resolver import Example, Resolved, train_resolver
+from landscribe.text.resolver import Example, Resolved, Resolver, train_resolver
 from landscribe.text.resolver_settings import ResolverSettings
 from landscribe.text.toponyms import Recognizer
 from landscribe.text.training import gold_example
@@ -21,6 +21,7 @@ from tests.benchmarks.geoparsing.sets import SEED, Corpus
 from tests.benchmarks.geoparsing.shelf import LANGUAGE, Shelf, languages, say
 
 PLACE_LABELS = ("GPE", "LOC", "FAC")  # what a person who takes spaCy keeps
+PASSAGES = 32  # documents that are resolved at once, as the geoparser does
 _DISTANT_WEIGHT = 0.2  # of a document without gold; all weigh the same here
 
 
@@ -97,12 +98,12 @@ def ours(
     """
     found = _toponyms(name, documents, geoparser, shelf)
     examples = [gold_example(d, told) for d, told in zip(documents, found, strict=True)]
-    resolve = geoparser.resolver.resolve
+    resolver = geoparser.resolver
     asked = [(e.text, e.outlet, e.mentions) for e in examples]
     say(f"resolve, {name}")
     answers = []
     for document, toponyms, mentions, resolved in zip(
-        documents, found, (a[2] for a in asked), resolve(asked), strict=True
+        documents, found, (a[2] for a in asked), _resolved(resolver, asked), strict=True
     ):
         at = {(m.start, m.end): r for m, r in zip(mentions, resolved, strict=True)}
         own = [at[m.start, m.end] for m in document.mentions]
@@ -113,7 +114,7 @@ def ours(
     items = [(d.text, d.outlet, told) for d, told in zip(documents, found, strict=True)]
     return [
         replace(a, found=[_placed(t, r) for t, r in zip(a.toponyms, resolved, strict=True)])
-        for a, resolved in zip(answers, resolve(items), strict=True)
+        for a, resolved in zip(answers, _resolved(resolver, items), strict=True)
     ]
 
 
@@ -160,6 +161,12 @@ def likeliest(start: int, end: int, resolved: Resolved) -> Predicted:
             if great_circle_km(place.lon, place.lat, p.lon, p.lat) <= NEAR_KM
         )
     return Predicted(start, end, place.lon, place.lat, place.id, _chance(chance))
+
+
+def _resolved(resolver: Resolver, asked: list[tuple]) -> Iterator[list[Resolved]]:
+    """What the mentions of each document mean; memory grows with those that are asked at once."""
+    for start in range(0, len(asked), PASSAGES):
+        yield from resolver.resolve(asked[start : start + PASSAGES])
 
 
 def _placed(toponym: Toponym, resolved: Resolved) -> Predicted:
