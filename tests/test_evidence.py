@@ -117,10 +117,52 @@ def test_an_explained_place_is_told_by_its_unit(case):
     seen = Seen(case, even(case))
     assert seen.get("unit_after", "Paris", "Paris TX") == 0.5
     assert seen.get("unit_after", "Paris", "Paris") == 0
-    assert seen.get("unit_after", "Paris", "Paris TX", nth=1) == 0  # the other mention
+    assert seen.get("unit_said", "Paris", "Paris TX") == 0.5
+    assert seen.get("unit_said", "Lyon", "Lyon") == 0
+    assert seen.get("units_share", "Paris", "Paris TX") == 1
+    assert seen.get("units_share", "Paris", "Paris") == 0
     assert seen.get("unit_before", "Texas", "Texas") == pytest.approx(1 / 3)
     assert seen.get("unit_after", "Springfield", "Springfield IL") == 0.5
     assert seen.get("unit_after", "Springfield", "Springfield MO") == 0
+
+
+def test_what_is_said_of_a_name_holds_where_it_stands_again(case):
+    seen = Seen(case, even(case))
+    assert [seen.get("unit_after", "Paris", "Paris TX", nth) for nth in (0, 1)] == [0.5, 0.5]
+    assert [seen.get("unit_echoed", "Paris", "Paris TX", nth) for nth in (0, 1)] == [0, 1]
+    assert seen.get("unit_echoed", "Lyon", "Lyon") == 0
+
+
+def test_a_unit_that_is_named_is_told_where_it_is_a_candidate_itself(candidates):
+    case = case_of(*marked("[Atlantis], [Texas]"), "", candidates)
+    seen = Seen(case, chances_of(case, {("Texas", "Texas"): 0.9}))
+    assert seen.get("how", "Atlantis", "Texas") == AROUND
+    assert seen.get("is_unit", "Atlantis", "Texas") == pytest.approx(0.9)
+    assert seen.get("unit_after", "Atlantis", "Texas") == 0
+
+
+def test_of_several_units_each_counts_the_same(candidates):
+    case = case_of(*marked("[Paris] is a town in [Texas], [France]."), "", candidates)
+    assert case.joined[:2] == [(0, 1), (0, 2)]
+    seen = Seen(case, chances_of(case, {("Texas", "Texas"): 0.2, ("France", "France"): 0.9}))
+    assert seen.get("units_share", "Paris", "Paris TX") == pytest.approx(0.5)
+    assert seen.get("units_share", "Paris", "Paris") == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "text, units",
+    [
+        ("[Paris] is a city in [Lamar County], [Texas], [United States].", [1, 2, 3]),
+        ("The [Paris] (pop. 9) was the seat of the [U.S.] state of [Texas].", [1, 2]),
+        ("He was born there. [Paris] est une ville du [Texas].", [1]),
+        ("[Paris] is a city. It lies in [Texas].", []),
+        ("[Paris] is in [Texas].", []),  # it may be, but nothing says what it is
+        ("They say that [Paris] is a city in [Texas].", []),
+    ],
+)
+def test_a_definition_names_units(text, units):
+    found = joined_units(*marked(text))
+    assert [unit for place, unit in found if place == 0] == units
 
 
 def test_elsewhere_is_what_the_same_name_is_likely_in_another_mention(case):

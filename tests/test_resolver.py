@@ -10,7 +10,8 @@ import pytest
 from landscribe.command import InputError
 from landscribe.scores.places import NEAR_KM, great_circle_km
 from landscribe.text import resolver as module
-from landscribe.text.resolver import ABOUT, Example, Resolver, train_resolver
+from landscribe.text.examples import Example
+from landscribe.text.resolver import ABOUT, Resolver, train_resolver
 from landscribe.text.resolver_settings import ResolverSettings
 from tests.made_world import a_place, make_world, marked
 

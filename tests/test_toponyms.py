@@ -201,6 +201,19 @@ def test_what_a_corpus_located_beside_its_gold_is_learnt_too():
     assert spans(found) == wanted(DOCUMENTS[3])
 
 
+def test_a_document_that_counts_little_teaches_little():
+    blank = [replace(d, mentions=()) for d in OFTEN]
+    both = [*OFTEN, *blank]
+
+    def names(weight: float) -> list[str]:
+        weights = [1.0] * len(OFTEN) + [weight] * len(blank)
+        learner = train_recognizer(both, "en", SETTINGS, 0, MadePlaces(), weights)
+        return [t.text for found in learner.find(d.text for d in DOCUMENTS) for t in found]
+
+    assert names(0.01) == [text for d in DOCUMENTS for _, _, text in wanted(d)]
+    assert names(100) == []
+
+
 @pytest.mark.parametrize(
     ("source", "told"), [("xx", "no pipeline finds entities"), ("no/such/folder", "no pipeline")]
 )

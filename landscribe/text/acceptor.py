@@ -34,15 +34,17 @@ _GROWN = {
 
 @dataclass(frozen=True)
 class Examples:
-    """Candidates of documents: what is told about each, and whether it is a toponym."""
+    """Candidates of documents: what is told about each, whether it is a toponym, what it counts."""
 
     numbers: np.ndarray  # (n, FEATURES)
     right: np.ndarray  # (n,) 0 or 1
     documents: np.ndarray  # (n,) number of its document
+    weights: np.ndarray  # (n,)
 
     def of(self, taken: np.ndarray) -> "Examples":
         """Those at some indices."""
-        return Examples(self.numbers[taken], self.right[taken], self.documents[taken])
+        sides = (self.numbers, self.right, self.documents, self.weights)
+        return Examples(*(side[taken] for side in sides))
 
 
 class Acceptor:
@@ -102,6 +104,7 @@ def _grow(examples: Examples, trees: int, leaf: int, seed: int) -> lightgbm.Boos
     rows = lightgbm.Dataset(
         examples.numbers,
         examples.right,
+        weight=examples.weights,
         feature_name=list(FEATURES),
         categorical_feature=list(CATEGORIES),
     )

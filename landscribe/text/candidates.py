@@ -1,7 +1,7 @@
 """The places that a mention may mean, from its own words."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -49,9 +49,13 @@ class Found:
 class Candidates:
     """Finds the candidates of names in a gazetteer, each name once."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, places: Places, hidden: frozenset[str] = frozenset()) -> None:
+        self.places, self._hidden = places, hidden
         self.found = lru_cache(_REMEMBERED)(self._found)
+
+    def without(self, hidden: frozenset[str]) -> "Candidates":
+        """Candidates as if the gazetteer had no places of some ids."""
+        return Candidates(self.places, hidden)
 
     def of(self, text: str) -> tuple[Candidate, ...]:
         """Candidates of a mention's text; the surest way of finding them first.
@@ -81,7 +85,7 @@ class Candidates:
 
     def _exact(self, name: str, how: int, share: float) -> Iterator[Candidate]:
         if name:
-            for place in self.places.exact([name], _MOST[how])[name]:
+            for place in self._listed(self.places.exact([name], _MOST[how])[name]):
                 yield Candidate(place, how, min(share, 1.0))
 
     def _parts(self, text: str) -> Iterator[Candidate]:
@@ -95,8 +99,11 @@ class Candidates:
 
     def _near(self, name: str) -> Iterator[Candidate]:
         if len(name) >= _EDITED:
-            for place, _ in self.places.near(name, _MOST[EDIT]):
+            for place in self._listed(p for p, _ in self.places.near(name, _MOST[EDIT])):
                 yield Candidate(place, EDIT, 0.9)
+
+    def _listed(self, places: Iterable[Place]) -> Iterator[Place]:
+        return (place for place in places if place.id not in self._hidden)
 
 
 def _numbers(text: str, candidates: Sequence[Candidate]) -> list[tuple]:

@@ -11,8 +11,8 @@ from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
 from landscribe.scores.places import NEAR_KM, great_circle_km
 from landscribe.text.evidence import joined_units
+from landscribe.text.examples import Example
 from landscribe.text.mentions import Toponym
-from landscribe.text.resolver import Example
 
 _KINDS = ("main", "alternate", "short")  # of names that say a place and nothing else
 

@@ -51,6 +51,16 @@ _WORD = re.compile(r"[^\W\d_]+")
 _GAP = 8  # characters between a place and its unit, at most
 _REACH = 24  # characters that are looked at beside a name
 _JOINED = re.compile(r"^\s*(?:,|\(|in|of|,\s*in)?\s*$", re.I)  # between a place and its unit
+_STARTS = re.compile(  # before a place: a sentence starts
+    r"(?:^|[.!?:;)\]\"”»\n])\s*(?:the\s+|l[ae]s?\s+)?$", re.I
+)
+_DEFINED = re.compile(  # between a place and a unit in the sentence that says what it is
+    r"^[^.;]{0,80}?\b(?:is|was|are|were|est|était)\s+(?:an?|the|one|une?|l[ea]s?|l')\b"
+    r"[^.;]*?\b(?:in|of|from|near|dans|en|de|du|des)\b[^.;]*$",
+    re.I,
+)
+_ASIDE = re.compile(r"\([^()]*\)")
+_DEFINITION = 240  # characters from a place to a unit that its definition names, at most
 _TOP_DOMAIN = re.compile(r"\.([a-z]{2})$")
 _COUNTRY_OF_DOMAIN = {"uk": "GB", "eu": "", "tv": "", "io": "", "co": "", "me": ""}
 
@@ -81,6 +91,7 @@ class Case:
     mentions: list[Toponym]  # the distinct ones, in the order of the text
     names: np.ndarray  # (mention) a number for each normal form
     joined: list[tuple[int, int]]  # distinct mentions of which the second may contain the first
+    echoed: list[tuple[int, int]]  # the same, as it is said of the first one's name elsewhere
     mention: np.ndarray  # (row)
     places: list[Place | None]  # (row)
     own: np.ndarray  # (row, OWN) float32
@@ -94,16 +105,18 @@ def case_of(text: str, mentions: Sequence[Toponym], outlet: str, candidates: Can
     Mentions are one if they are written alike and the same words stand beside them.
     """
     cues = [_cues(text, mention) for mention in mentions]
-    units = dict(joined_units(text, mentions))
+    units: dict[int, list[int]] = defaultdict(list)
+    for inner, outer in joined_units(text, mentions):
+        units[inner].append(outer)
     seen: dict[tuple, int] = {}
     keys, firsts = [], []
     for number, (mention, cue) in enumerate(zip(mentions, cues, strict=True)):
-        name = mentions[units[number]].text if number in units else ""
-        keys.append(seen.setdefault((mention.text, cue, name), len(seen)))
+        said = tuple(mentions[unit].text for unit in units.get(number, []))
+        keys.append(seen.setdefault((mention.text, cue, said), len(seen)))
         if keys[-1] == len(firsts):
             firsts.append(number)
     distinct = [mentions[number] for number in firsts]
-    joined = sorted({(keys[inner], keys[outer]) for inner, outer in units.items()})
+    joined = sorted({(keys[one], keys[unit]) for one, own in units.items() for unit in own})
     times = Counter(mention.text for mention in mentions)
     found = [candidates.found(mention.text) for mention in distinct]
     told = [
@@ -114,11 +127,42 @@ def case_of(text: str, mentions: Sequence[Toponym], outlet: str, candidates: Can
 
 
 def joined_units(text: str, mentions: Sequence[Toponym]) -> Iterator[tuple[int, int]]:
-    """Numbers of mentions of which the second follows as `, Texas` or `in Texas` does."""
+    """Numbers of mentions of which the second is said to contain the first, in their order.
+
+    It follows as `, Texas` or `in Texas` does, or stands in a sentence that says what the first is:
+    `Paris is a city in Lamar County, Texas`.
+    """
     for number, (mention, after) in enumerate(pairwise(mentions)):
         between = text[mention.end : after.start]
         if len(between) < _GAP and _JOINED.match(between):
             yield number, number + 1
+        elif _STARTS.search(text[max(0, mention.start - _GAP) : mention.start]):
+            yield from ((number, unit) for unit in _defining(text, mentions, number))
+
+
+def _defining(text: str, mentions: Sequence[Toponym], number: int) -> Iterator[int]:
+    """Numbers of the mentions that the definition of one names."""
+    said, end = "", mentions[number].end
+    for unit, after in enumerate(mentions[number + 1 :], number + 1):
+        said += text[end : after.start]
+        if len(said) > _DEFINITION or not _DEFINED.match(_ASIDE.sub("", said)):
+            return
+        yield unit
+        said, end = f"{said}*", after.end  # a name may hold a full stop: U.S.
+
+
+def _echoed(distinct: list[Toponym], joined: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Pairs of mentions of which nothing is said, and the units first said for the same name.
+
+    One sense per discourse (Gale, Church and Yarowsky 1992).
+    """
+    units: dict[int, list[int]] = defaultdict(list)
+    for inner, outer in joined:
+        units[inner].append(outer)
+    first = {distinct[inner].text: told for inner, told in reversed(units.items())}
+    for number, mention in enumerate(distinct):
+        if number not in units:
+            yield from ((number, unit) for unit in first.get(mention.text, []))
 
 
 def _case(
@@ -141,7 +185,8 @@ def _case(
         own[:, len(OF_CANDIDATE)] = of_outlet
         own[:, -len(OF_MENTION) :] = np.array(told, np.float32)[mention]
         point = np.concatenate([f.point for f in found])
-    return Case(keys, distinct, names, joined, mention, places, own, point, ties)
+    echoed = [*_echoed(distinct, joined)]
+    return Case(keys, distinct, names, joined, echoed, mention, places, own, point, ties)
 
 
 def _ties(places: list[Place | None], outlet_country: str) -> tuple[Ties, np.ndarray]:

@@ -21,9 +21,13 @@ _SAME = 0.3  # share of its span that a candidate has in common with a mention t
 
 
 def gold_examples(
-    documents: Sequence[GoldDocument], base: Pipeline, fames: Fames
+    documents: Sequence[GoldDocument], weights: Sequence[float], base: Pipeline, fames: Fames
 ) -> tuple[Examples, list[Reading]]:
-    """Candidates of gold, told apart; and the texts that they are in, in the same order."""
+    """Candidates of gold, told apart; and the texts that they are in, in the same order.
+
+    Args:
+        weights: of each document.
+    """
     readings, right, numbers = [], [], []
     for number, start, part in _pieces(documents):
         reading = read(part, base.entities([part])[0], fames)
@@ -33,21 +37,28 @@ def gold_examples(
     if not numbers:
         raise InputError("gold without a name in it; a recognizer has nothing to learn from")
     table = np.concatenate([reading.numbers for reading in readings])
-    return Examples(table, np.concatenate(right), np.array(numbers)), readings
+    weight = np.array(weights, float)[numbers]
+    return Examples(table, np.concatenate(right), np.array(numbers), weight), readings
 
 
-def best_threshold(readings: list[Reading], scores: np.ndarray, right: np.ndarray) -> float:
-    """Threshold with the best F1 over whole spans, of held-out scores."""
+def best_threshold(readings: list[Reading], scores: np.ndarray, examples: Examples) -> float:
+    """Threshold with the best weighted F1 over whole spans, of held-out scores."""
+    sides = (scores, examples.right, examples.weights)
     found = [
-        (reading.text, agreed(reading.text, score), truth)
-        for reading, score, truth in zip(
-            readings, by_reading(scores, readings), by_reading(right, readings), strict=True
+        (reading.text, agreed(reading.text, score), truth, weight)
+        for reading, score, truth, weight in zip(
+            readings, *(by_reading(side, readings) for side in sides), strict=True
         )
     ]
+    there = (examples.right * examples.weights).sum()
 
     def f1(threshold: float) -> float:
-        taken = [truth[chosen(text, score, threshold)] for text, score, truth in found]
-        return 2 * sum(t.sum() for t in taken) / (sum(map(len, taken)) + right.sum())
+        hits, taken = 0.0, 0.0
+        for text, score, truth, weight in found:
+            at = chosen(text, score, threshold)
+            hits += (truth[at] * weight[at]).sum()
+            taken += weight[at].sum()
+        return 2 * hits / (taken + there)
 
     return float(max(_THRESHOLDS, key=f1))
 

@@ -26,9 +26,11 @@ from landscribe.places.lookup import Place, Places
 from landscribe.scores.places import EARTH_KM, NEAR_KM, great_circle_km
 from landscribe.text.candidates import Candidates
 from landscribe.text.evidence import NOWHERE, OWN, Case, case_of
+from landscribe.text.examples import Example
 from landscribe.text.mentions import Toponym
 from landscribe.text.resolver_settings import ResolverSettings
 from landscribe.text.shared_evidence import SHARED, Rows, own_rows, shared
+from landscribe.text.unlisted import unlisted
 
 ABOUT = "resolver.json"
 _FIRST, _SECOND = "first.txt", "second.txt"
@@ -38,19 +40,6 @@ _PASSES = 2  # of the second ranker: what it finds likely is what the others are
 _MOST = 256  # mentions that are resolved together: a longer document is cut into passages
 _BATCH = 64  # passages that are ranked at once
 _CLOSE_KM = 25  # a candidate this near is better than one that is just near enough
-
-
-@dataclass(frozen=True)
-class Example:
-    """A document whose mentions are known."""
-
-    text: str
-    outlet: str
-    mentions: tuple[Toponym, ...]
-    points: tuple[tuple[float, float] | None, ...]  # lon, lat of each mention; none: no place
-    ids: tuple[str | None, ...]  # of the place, where known
-    judged: tuple[bool, ...]  # whether anybody looked at the mention; others are only context
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -158,6 +147,7 @@ def train_resolver(
     examples = [*chain.from_iterable(cut)]
     candidates = Candidates(places)
     cases = [case_of(e.text, e.mentions, e.outlet, candidates) for e in examples]
+    examples, cases, fold = _with_unlisted(examples, cases, fold, candidates, settings, seed)
     weights = np.array([example.weight for example in examples])
 
     rows, tables = [own_rows(case) for case in cases], [case.own for case in cases]
@@ -264,6 +254,26 @@ def _cut(example: Example) -> Iterator[Example]:
     for part in _passages(example.mentions):
         sides = ("mentions", "points", "ids", "judged")
         yield replace(example, **{side: getattr(example, side)[part] for side in sides})
+
+
+def _with_unlisted(
+    examples: list[Example],
+    cases: list[Case],
+    fold: np.ndarray,
+    candidates: Candidates,
+    settings: ResolverSettings,
+    seed: int,
+) -> tuple[list[Example], list[Case], np.ndarray]:
+    """Examples, their cases and folds, with those in which places are hidden."""
+    rng = np.random.default_rng(seed)
+    found = [unlisted(*pair, candidates, rng) for pair in zip(examples, cases, strict=True)]
+    more = [(n, *told) for n, told in enumerate(found) if told]
+    weight = settings.unlisted_weight
+    return (
+        [*examples, *(replace(e, weight=e.weight * weight) for _, e, _ in more)],
+        [*cases, *(case for _, _, case in more)],
+        np.concatenate([fold, fold[[n for n, _, _ in more]]]).astype(int),
+    )
 
 
 def _shared(

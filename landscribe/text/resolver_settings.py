@@ -17,4 +17,7 @@ class ResolverSettings(Card):
     )
     l2: float = Field(10, ge=0, description="penalty on what a leaf says, against chance")
     learning_rate: float = Field(0.1, gt=0, le=1, description="share of a tree that counts")
+    unlisted_weight: float = Field(
+        0.3, ge=0, description="weight of a copy of a document in which right places are hidden"
+    )
     folds: int = Field(4, ge=2, description="of documents, to rank what was not trained on")

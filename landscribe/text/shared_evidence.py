@@ -19,7 +19,15 @@ SHARED = (
     *("nearest", "within_161", "within_500", "nearest_before", "nearest_after"),
     *("company_50", "company_200"),
     *("of_country", "of_unit", "around_it", "inside_it", "named_again"),
-    *("unit_after", "unit_before", "elsewhere"),
+    *(
+        "unit_said",
+        "unit_echoed",
+        "unit_after",
+        "units_share",
+        "unit_before",
+        "is_unit",
+        "elsewhere",
+    ),
 )
 _OF_PLACE = np.array([OWN.index(name) for name in ("log_population", "class", "log_extent")])
 _MENTION = OWN.index("candidates")  # the first column that tells of a mention
@@ -118,7 +126,8 @@ class _Ground:
     """The candidates of a document together on the ground."""
 
     def __init__(self, case: Case, rows: Rows, first: np.ndarray) -> None:
-        self.joined, self.mentions = case.joined, len(case.mentions)
+        self.joined, self.mentions = sorted(case.joined + case.echoed), len(case.mentions)
+        self.echoed = [mention for mention, _ in case.echoed]
         self.mention, self.is_own = rows.mention, rows.is_own
         self.names = len(case.mentions) and int(case.names.max()) + 1
         self.name = case.names[rows.mention]
@@ -216,19 +225,31 @@ class _Ground:
         return np.where(others < _HEARD / 2, 0.0, others)  # what is left of rounding is nobody
 
     def _joined(self) -> Columns:
-        """unit_after: a likely unit follows; unit_before: it holds a likely place before it."""
-        after, before = np.zeros((2, len(self.mention)))
+        """What a text says of where a place is: all columns of units.
+
+        That it names a likely unit; that it does so where the name stands elsewhere; that a likely
+        one holds the candidate; which share of the units does, each as far as for the candidate
+        that fits it best; and of units, that the candidate holds a likely place that is said to be
+        there, or is itself what was named.
+        """
+        said, echoed, after, share, before, itself = columns = np.zeros((6, len(self.mention)))
         if not self.joined:
-            return after, before
+            return tuple(columns)
+        echoed[np.isin(self.mention, self.echoed)] = 1
         starts = np.searchsorted(self.mention, np.arange(self.mentions + 1)).tolist()
         rows = [np.arange(*ends) for ends in pairwise(starts)]  # of each mention
         for inner, pairs in groupby(self.joined, key=itemgetter(0)):
-            inside, outside = rows[inner], np.concatenate([rows[outer] for _, outer in pairs])
+            units = [rows[outer] for _, outer in pairs]
+            inside, outside = rows[inner], np.concatenate(units)
             holds = self.ties.parents[inside][:, :, None] == self.ties.place[outside]
+            same = self.ties.place[inside][:, None] == self.ties.place[outside]
+            said[inside] = (self.first * self.placed)[outside].max(initial=0)
             after[inside] = (holds * self.first[outside]).sum(2).max(1)
+            share[inside] = _share((holds.any(1) * self.first[outside]), [*map(len, units)])
+            itself[inside] = (same * self.first[outside]).max(1, initial=0)
             likely = (holds.any(1) * self.first[inside, None]).max(0)
             before[outside] = np.maximum(before[outside], likely)
-        return after, before
+        return tuple(columns)
 
     def _elsewhere(self) -> np.ndarray:
         """How likely each place is where the same name stands elsewhere in the document."""
@@ -244,3 +265,19 @@ class _Ground:
         other = np.where(at == best, np.minimum(at + 1, len(at) - 1), best)
         found[rows] = self.first[rows[other]] * ((key[other] == key) & (other != at))
         return found
+
+
+def _share(told: np.ndarray, sizes: list[int]) -> np.ndarray:
+    """How much of what each unit tells speaks for each candidate, as a mean of units, 0-1.
+
+    Args:
+        told: (candidate, candidate of a unit) how likely the unit that holds the candidate is.
+        sizes: candidates of each unit.
+    """
+    if not len(told):
+        return np.zeros(0)
+    starts = np.cumsum([0, *sizes[:-1]])
+    of_unit = np.add.reduceat(told, starts, axis=1)
+    best = of_unit.max(0)
+    heard = best > 0
+    return (of_unit[:, heard] / best[heard]).sum(1) / max(len(sizes), 1)

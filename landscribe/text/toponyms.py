@@ -152,6 +152,7 @@ def train_recognizer(
     settings: Settings,
     seed: int,
     known: Known | None = None,
+    weights: Sequence[float] | None = None,
 ) -> Recognizer:
     """Recognizer trained on gold of one language.
 
@@ -159,15 +160,17 @@ def train_recognizer(
 
     Args:
         known: gazetteer; without it a name is a candidate only if the pipeline found it.
+        weights: of each document; none: all count the same.
     """
     if foreign := {d.language for d in documents} - {language, ""}:
         raise InputError(f"gold in {', '.join(sorted(foreign))}; wanted only {language}")
     base = pipeline(language)
-    examples, readings = gold_examples(documents, base, Fames(known))
+    weights = [1.0] * len(documents) if weights is None else weights
+    examples, readings = gold_examples(documents, weights, base, Fames(known))
     acceptor, held_out = train_acceptor(examples, settings.trees, settings.leaf_candidates, seed)
     threshold = settings.threshold
     if threshold is None:
-        threshold = best_threshold(readings, held_out, examples.right)
+        threshold = best_threshold(readings, held_out, examples)
     about = _About(
         language=language,
         pipeline=base.digest,

@@ -13,10 +13,11 @@ from landscribe.places.lookup import Places
 from landscribe.sources import located
 from landscribe.tables import DOCUMENTS, read_batches
 from landscribe.text.distant import distant_example
+from landscribe.text.examples import Example
 from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument, drawn, read_gold
 from landscribe.text.mentions import Toponym
-from landscribe.text.resolver import Example, train_resolver
+from landscribe.text.resolver import train_resolver
 from landscribe.text.toponyms import Recognizer, Settings, train_recognizer
 
 _DISTANT_WEIGHT = 0.1  # of a document without gold
@@ -92,10 +93,17 @@ def _recognizer(
     card: GeoparserCard,
     places: Places,
 ) -> Recognizer:
-    own = [d for source, found in gold if source.complete for d in found if d.language == language]
+    own = [
+        (document, source.weight)
+        for source, found in gold
+        if source.complete
+        for document in found
+        if document.language == language
+    ]
     if not own:
         return Recognizer.load(language)
-    return train_recognizer(own, language, Settings(), card.seed, places)
+    documents, weights = zip(*own, strict=True)
+    return train_recognizer(documents, language, Settings(), card.seed, places, weights)
 
 
 def _gold_examples(

@@ -40,7 +40,7 @@ def teachers(text: Path) -> list[Corpus]:
     Args:
         text: folder `text` of LANDSCRIBE_DATA.
     """
-    weak = {"weight": 0.3, "most": 500}
+    weak = {"weight": 0.1, "most": 500}
     some = {"weight": 0.3, "most": 1000, "complete": False}
     leads = {"weight": 0.3, "most": 600, "complete": False}
     return [

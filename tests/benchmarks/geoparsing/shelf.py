@@ -48,8 +48,10 @@ class Shelf:
         path = self.folder / "recognizers" / f"{names}.{digest}"
         if not path.is_dir():
             say(f"train a recognizer on {names}")
-            gold = [document for corpus in complete for document in corpus.taught]
-            train_recognizer(gold, LANGUAGE, Settings(), SEED, self.places).save(path)
+            gold = [(d, corpus.gold.weight) for corpus in complete for d in corpus.taught]
+            documents, weights = zip(*gold, strict=True)
+            settings = (Settings(), SEED, self.places, weights)
+            train_recognizer(documents, LANGUAGE, *settings).save(path)
         return Recognizer.load(path, self.places)
 
     def toponyms(

@@ -9,11 +9,12 @@ from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
 from landscribe.scores.places import NEAR_KM, Predicted, floor_predictions, great_circle_km
 from landscribe.text.distant import distant_example
+from landscribe.text.examples import Example
 from landscribe.text.footprints import Footprints
 from landscribe.text.geoparser import Geoparser
 from landscribe.text.gold import GoldDocument
 from landscribe.text.mentions import Toponym
-from landscribe.text.resolver import Example, Resolved, Resolver, train_resolver
+from landscribe.text.resolver import Resolved, Resolver, train_resolver
 from landscribe.text.resolver_settings import ResolverSettings
 from landscribe.text.toponyms import Recognizer
 from landscribe.text.training import gold_example
