@@ -246,6 +246,9 @@ class Run(Card):
     corpora: list[Id] = Field(
         default_factory=list, description="ids of cards in config/corpora, whose texts are read"
     )
+    text_parts: int = Field(
+        1, ge=1, description="jobs that geoparse a corpus side by side, such as one for each node"
+    )
     composites: Composites | None = Field(
         None, description="images of periods to learn from; without it, all observations"
     )

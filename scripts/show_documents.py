@@ -23,7 +23,7 @@ def main(
 
     Args:
         documents: folder of documents in shards.
-        mentions: folder that geoparse_documents wrote about them.
+        mentions: folder that join_mentions wrote about them.
         store: gazetteer that the mentions were resolved with.
         page: folder to write.
         title: of the page.

@@ -1,4 +1,4 @@
-"""Documents with their mentions, from the folders that read_corpus and geoparse_documents write."""
+"""Documents with their mentions, from the folders that read_corpus and join_mentions write."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path

@@ -37,7 +37,7 @@ MODEL, MENTIONS = f"{PARSED}/model", f"{PARSED}/{NAME}/mentions"
 STEPS = (  # what is asked for, the step that makes it, the files that tell how far it is
     (f"{READ}/documents", "scripts.read_corpus", f"{READ}/documents-*/*/shard-*"),
     (MODEL, "scripts.train_geoparser", None),
-    (MENTIONS, "scripts.geoparse_documents", f"{MENTIONS}-*/*/told/*"),
+    (MENTIONS, "scripts.geoparse_documents", f"{PARSED}/{NAME}/parts/*/mentions-*/*/told/*"),
 )
 SHARDS = 30  # at least
 MOST = 2_000  # documents of a shard

@@ -26,6 +26,8 @@ wildcard_constraints:
     gazetteer="[a-z][a-z0-9-]*",
     geoparser="[a-z][a-z0-9-]*",
     model="[a-z][a-z0-9-]*",
+    part="[0-9]+",
+    parts="[0-9]+",
     region="[a-z][a-z0-9-]*",
     sensor="[a-z][a-z0-9-]*",
     source="[a-z][a-z0-9-]*",
