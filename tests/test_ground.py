@@ -8,7 +8,7 @@ from shapely.geometry import LineString, Point
 
 from landscribe.command import InputError
 from landscribe.places.ground import document_footprint, footprint
-from landscribe.places.plane import GEOD
+from landscribe.places.plane import GEOD, Plane, disc
 
 
 def km2(ground):
@@ -114,3 +114,12 @@ def test_the_order_of_mentions_does_not_count():
 def test_weights_that_are_no_probabilities_are_refused(weights):
     with pytest.raises(InputError, match="probability"):
         document_footprint([BERLIN], weights)
+
+
+@pytest.mark.parametrize(
+    "lon, lat", [(13.4, 52.5), (-70, -33.4), (100, 84), (179.5, 10), (0, -89.9)]
+)
+@pytest.mark.parametrize("km", [0.5, 20, 390, 600])
+def test_a_disc_is_that_of_the_plane_about_its_centre(lon, lat, km):
+    found, wanted = footprint(lon, lat, km), Plane(lon, lat).lonlat(disc(km))
+    assert found.symmetric_difference(wanted).area <= 1e-3 * wanted.area

@@ -4,7 +4,8 @@ All lengths are kilometres on the ground. What crosses 180 degrees is a MultiPol
 """
 
 from collections.abc import Sequence
-from math import pi, sqrt
+from functools import lru_cache
+from math import cos, pi, radians, sqrt
 
 import numpy as np
 import shapely
@@ -39,7 +40,7 @@ def footprint(
             f" within 90, and an extent above 0 and up to {_MOST_KM} km"
         )
     if outline is None or outline.is_empty or outline.geom_type in ("Point", "MultiPoint"):
-        return Plane(lon, lat).lonlat(disc(extent_km))
+        return _disc(lon, lat, extent_km)
     if outline.area > 0:
         return only_polygons(shapely.make_valid(outline))
     plane = plane_about(outline)
@@ -80,6 +81,8 @@ _SHARE = 0.5  # of a weight that is as good as it
 _INSIDE = 0.9  # of its area: what lies in a container; borders of two sources differ
 _LARGER = 4  # times the area: what may be a container
 _TOGETHER_KM = 100
+_ROUND_KM = 400  # of a disc, up to which its edges are short enough
+_POLAR_KM = 6_350  # less than any radius of the globe
 
 
 def _each_once(
@@ -110,10 +113,30 @@ def _without_containers(grounds: list[Ground], sums: np.ndarray) -> tuple[list[i
     return kept, sums
 
 
+def _disc(lon: float, lat: float, radius_km: float) -> Ground:
+    """Disc on the globe; where neither a pole nor 180 degrees is near, without a plane."""
+    reach = np.degrees(radius_km / _POLAR_KM)
+    if radius_km > _ROUND_KM or abs(lat) + reach > 85 or abs(lon) + reach / cos(radians(85)) > 180:
+        return Plane(lon, lat).lonlat(disc(radius_km))
+    x, y = shapely.get_coordinates(disc(radius_km)).T
+    turns = np.degrees(np.arctan2(x, y))
+    lons, lats, _ = GEOD.fwd(
+        np.full(len(x), lon), np.full(len(x), lat), turns, np.hypot(x, y) * 1000
+    )
+    return shapely.Polygon(np.column_stack([lons, lats]))
+
+
+@lru_cache(20_000)  # the same places are named again and again
+def _round(wkb: bytes) -> tuple[float, float, float]:
+    """Lon, lat of the centre of a ground, and the radius of the disc of its area [km]."""
+    ground = shapely.from_wkb(wkb)
+    area_m2 = abs(GEOD.geometry_area_perimeter(ground)[0])
+    return *rough_centre(ground), sqrt(area_m2 / pi) / 1000
+
+
 def _groups(grounds: np.ndarray) -> np.ndarray:
     """Number of the group of each ground; those of a group hang together within 100 km."""
-    lons, lats = np.array([rough_centre(ground) for ground in grounds]).T
-    radii = np.array([sqrt(abs(GEOD.geometry_area_perimeter(g)[0]) / pi) / 1000 for g in grounds])
+    lons, lats, radii = np.array([_round(shapely.to_wkb(ground)) for ground in grounds]).T
     i, j = np.triu_indices(len(grounds), 1)
     _, _, metres = GEOD.inv(lons[i], lats[i], lons[j], lats[j])
     near = np.asarray(metres) / 1000 <= radii[i] + radii[j] + _TOGETHER_KM

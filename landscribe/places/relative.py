@@ -68,6 +68,7 @@ _FAR_KM = 30_000  # beyond all ground
 _SHORTER, _LONGER = 0.65, 1.2  # than told: people round, and tell the way by road; of
 # those with a direction in Wikipedia, 8 in 10 lie in between (tests/benchmarks/relations.py)
 _SHORE_KM = 2  # what is along a shore
+_BEND = 0.02  # of a distance, by which an outline may be off
 _WIDER = 0.05  # of the way between two places, on either side
 
 
@@ -81,8 +82,8 @@ class _Anchor:
         self.known = flat.area < 0.97 * around  # else a disc, which stands for a point
 
     def within(self, km: float) -> BaseGeometry:
-        """It, and what is so near."""
-        return self.flat.buffer(km)
+        """It, and what is so near; without what lies so deep in it, for less than 0."""
+        return _buffer(self.flat, km)
 
     def reach_km(self, times: float, least: float, most: float = 500) -> float:
         """Kilometres in proportion to its radius."""
@@ -98,6 +99,11 @@ class _Anchor:
         corners = np.array([(-near, 0), (near, 0), (far, length), (-far, length)])
         across, along = (cos(turn), -sin(turn)), (sin(turn), cos(turn))
         return Polygon(corners @ np.array([across, along]))
+
+
+def _buffer(shape: BaseGeometry, km: float) -> BaseGeometry:
+    """What is so near to a shape; bends that do not matter at that distance are left out."""
+    return shapely.simplify(shape, abs(km) * _BEND).buffer(km, quad_segs=8)
 
 
 def _at_distance(relation: Relation, anchor: _Anchor) -> BaseGeometry:
@@ -128,13 +134,13 @@ def _off(_: Relation, anchor: _Anchor) -> BaseGeometry:
 def _border(relation: Relation, anchor: _Anchor) -> BaseGeometry:
     if relation.bearing_deg is not None:
         return _beyond(relation, anchor)
-    return anchor.flat.boundary.buffer(anchor.reach_km(0.1, 5, 50))
+    return _buffer(anchor.flat.boundary, anchor.reach_km(0.1, 5, 50))
 
 
 def _along(_: Relation, anchor: _Anchor) -> BaseGeometry:
     """Its shores; of a disc, which has none, all of it."""
     shores = anchor.flat.boundary if anchor.known else anchor.flat
-    return shores.buffer(_SHORE_KM)
+    return _buffer(shores, _SHORE_KM)
 
 
 def _centre(_: Relation, anchor: _Anchor) -> BaseGeometry:

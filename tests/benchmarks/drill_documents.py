@@ -80,7 +80,8 @@ def prepare(folder: Path, corpus: Path, store: Path, documents: int) -> None:
             "shard_documents": shard_size(documents),
         },
         f"geoparsers/{NAME}": {
-            **{"title": "Of all gold", "gazetteer": "world", "languages": ["en", "fr"], "gold": gold},
+            **{"title": "Of all gold", "gazetteer": "world"},
+            **{"languages": ["en", "fr"], "gold": gold},
         },
     }
     run_card = yaml.safe_load((ROOT / "config/demo.yaml").read_text())

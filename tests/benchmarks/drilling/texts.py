@@ -11,7 +11,7 @@ from tqdm import tqdm
 from landscribe.text.gold import read_gold
 
 SEED = 0
-SHORTEST, LONGEST = 300, 600  # characters of a document
+SHORTEST, LONGEST = 120, 280  # characters of a document
 _CORPORA = {  # file below `text` of LANDSCRIBE_DATA -> its form
     "news/TR-News.xml": "news",
     "news/GWN.xml": "gwn",
