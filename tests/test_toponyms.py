@@ -188,7 +188,7 @@ def test_without_an_acceptor_the_pipelines_places_are_found(bare):
 def test_french_has_a_pipeline():
     pytest.importorskip(PIPELINES["fr"][0])
     (found,) = Recognizer.load("fr").find(["Le ministre est parti de Lyon pour Genève."])
-    assert [t.text for t in found] == ["Lyon", "Genève"]
+    assert [(t.text, t.label) for t in found] == [("Lyon", "GPE"), ("Genève", "GPE")]
 
 
 def test_what_a_corpus_located_beside_its_gold_is_learnt_too():

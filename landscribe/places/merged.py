@@ -15,6 +15,7 @@ from landscribe.tables import PLACE_NAMES, PLACES, POLYGONS, write_table
 
 RANGE = 500_000  # places
 _BATCH = 50_000  # rows
+_OUTLINES = 64  # in a row group, which is read whole where one of them is looked up
 _LARGER = 5  # times the radius of a unit that something in it may be large, as extents are rough
 _MERGED = """
 CREATE TABLE merged (place BIGINT, id TEXT, name TEXT, class TEXT, lon DOUBLE, lat DOUBLE,
@@ -142,7 +143,7 @@ def _polygons(database: duckdb.DuckDBPyConnection, sources: list[Path]) -> Itera
             (name,) = database.execute(
                 "SELECT name FROM source WHERE source = ?", [number]
             ).fetchone()
-            for batch in database.execute(_OUTLINED, told).to_arrow_reader(1_000):
+            for batch in database.execute(_OUTLINED, told).to_arrow_reader(_OUTLINES):
                 columns = {"row": batch["row"], "id": batch["id"], "source": [name] * len(batch)}
                 columns["geometry"] = batch["geometry"]
                 yield pa.RecordBatch.from_pydict(columns, POLYGONS)

@@ -18,7 +18,7 @@ from landscribe.command import InputError
 from landscribe.places.row_digest import RowDigest
 
 COLUMNS = ["id", "source", "geometry"]
-_HELD = 8  # row groups in memory
+_HELD = 32  # row groups in memory
 _BATCH = 1000  # rows
 
 

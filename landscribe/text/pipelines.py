@@ -20,6 +20,8 @@ PIPELINES = {  # language: pip package, folder in it
 }
 # The recognizer of entities has word layers of its own, so that it needs no other component.
 _NEEDLESS = "tok2vec tagger morphologizer parser senter attribute_ruler lemmatizer"
+# LOC of WikiNER is any place, of OntoNotes only what is no town, unit or country: that is GPE.
+_LABELS = {"fr": {"LOC": "GPE"}}
 _NO_NAMES = {"DATE", "TIME", "PERCENT", "MONEY", "QUANTITY", "ORDINAL", "CARDINAL"}
 _HALVES = re.compile("[\ud800-\udfff]")
 _WEIGHTS = ("config.cfg", "tokenizer", "ner", "vocab")  # what entities depend on
@@ -32,18 +34,27 @@ class Pipeline:
     def __init__(self, language: str) -> None:
         self.folder = _folder(language)
         self.language = language
+        self._labels = _LABELS.get(language, {})
         self._spacy: Language = spacy.load(self.folder, exclude=_NEEDLESS.split())
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the weights, as hex digits."""
+        """SHA-256 of the weights and of what labels are renamed to, as hex digits."""
         digests = "".join(file_digest(self.folder / name) for name in _WEIGHTS)
+        digests += "".join(f"{old} {new}" for old, new in self._labels.items())
         return hashlib.sha256(digests.encode()).hexdigest()
 
     def entities(self, texts: Iterable[str]) -> list[list[Found]]:
         """Entities of each text that are names, in their order; memory grows with the texts."""
         with self._spacy.memory_zone():  # without it, every new word is kept for good
-            return [_names(doc) for doc in self._spacy.pipe(map(_whole, texts))]
+            return [self._names(doc) for doc in self._spacy.pipe(map(_whole, texts))]
+
+    def _names(self, doc: Doc) -> list[Found]:
+        return [
+            (e.start_char, e.end_char, self._labels.get(e.label_, e.label_))
+            for e in doc.ents
+            if e.label_ not in _NO_NAMES
+        ]
 
 
 @cache
@@ -55,10 +66,6 @@ def pipeline(language: str) -> Pipeline:
 def _whole(text: str) -> str:
     """Text of the same length without halves of characters, which spaCy cannot read."""
     return _HALVES.sub("\ufffd", text)
-
-
-def _names(doc: Doc) -> list[Found]:
-    return [(e.start_char, e.end_char, e.label_) for e in doc.ents if e.label_ not in _NO_NAMES]
 
 
 def _folder(language: str) -> Path:
