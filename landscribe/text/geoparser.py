@@ -13,6 +13,7 @@ from landscribe.command import InputError, written
 from landscribe.places.lookup import Places
 from landscribe.text.footprints import Footprints
 from landscribe.text.llm_settings import LlmSettings
+from landscribe.text.long_names import whole_names
 from landscribe.text.mentions import Toponym
 from landscribe.text.relations import Relation, relations
 from landscribe.text.resolver import Resolved, Resolver
@@ -103,7 +104,7 @@ class Geoparser:
             long = sum(len(texts[n][0]) for n in own) > _CHARACTERS
             told = recognizer.find([texts[n][0] for n in own], _PIECES if long else _BATCH)
             for n, toponyms in zip(own, told, strict=True):
-                found[n] = toponyms
+                found[n] = [*whole_names(texts[n][0], toponyms, self.places)]
         return found
 
     def _rows(
