@@ -62,7 +62,7 @@ def test_every_rule_of_the_workflow_is_a_step():
         for name in re.findall(r"^rule (\w+):", path.read_text(), re.M)
     }
     of_texts = {"read_corpus", "read_source", "merge_places", "index_places"}  # not of blocks
-    of_texts |= {"train_geoparser", "geoparse_documents", "show_documents"}
+    of_texts |= {"train_geoparser", "geoparse_documents", "join_mentions", "show_documents"}
     assert {step.rule for step in STEPS} == rules - {"refresh_locks"} - of_texts
     seen = set()
     for step in STEPS:
