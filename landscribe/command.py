@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -72,11 +73,16 @@ def resumed(path: Path, mark: str) -> Iterator[Path]:
     for other in set(path.parent.glob(f"{path.stem}-*")) - {folder}:
         shutil.rmtree(other)
     folder.mkdir(parents=True, exist_ok=True)
+    for rest in [p for p in folder.rglob(".*") if _IN_WORK.fullmatch(p.name)]:
+        shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
     yield folder / path.name
     if path.is_dir():
         shutil.rmtree(path)
     (folder / path.name).rename(path)
     shutil.rmtree(folder)
+
+
+_IN_WORK = re.compile(r"\.[0-9a-f]{8}\..+")  # what `written` had begun when it was killed
 
 
 def _no_space(error: OSError) -> bool:

@@ -34,6 +34,18 @@ def test_a_folder_replaces_the_one_before(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["cube"]
 
 
+def test_a_file_in_which_a_run_was_killed_does_not_stay(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt), resumed(out, "same") as folder:
+        for name in ("tables/.09d2698e.shard-1.parquet", "tables/.hidden", ".60f95d14.more/x"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+        raise KeyboardInterrupt
+    with resumed(out, "same") as folder:
+        assert [p.name for p in sorted((folder / "tables").iterdir())] == [".hidden"]
+    assert sorted(str(p.relative_to(out)) for p in out.rglob("*")) == ["tables", "tables/.hidden"]
+
+
 def test_what_a_failed_run_left_is_there_for_the_next_and_gone_after(tmp_path):
     out = tmp_path / "out.zarr"
     for mark in ("old", "new"):
