@@ -4,6 +4,7 @@ from pathlib import Path
 
 from landscribe.command import command
 from landscribe.text.geoparse import Geoparsing, geoparse_documents
+from landscribe.text.parsing import sentence
 
 
 def main(
@@ -37,10 +38,7 @@ def main(
     """
     job = Geoparsing(documents, model, store, mentions, part, parts, answers)
     told = geoparse_documents(job, rejects, about, threads)
-    print(
-        f"{mentions}: {told['mentions']} mentions, {told['with_place']} with a place, and"
-        f" {told['relations']} relations in {told['parsed']} of {told['documents']} documents"
-    )
+    print(f"{mentions}: {sentence(told)}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from landscribe.command import command
 from landscribe.text.join_mentions import join_mentions
+from landscribe.text.parsing import sentence
 
 
 def main(
@@ -23,10 +24,7 @@ def main(
         about: JSON file to write: what was counted, and what it was found with.
     """
     told = join_mentions(parts, abouts, mentions, rejects, about)
-    print(
-        f"{mentions}: {told['mentions']} mentions, {told['with_place']} with a place, and"
-        f" {told['relations']} relations in {told['parsed']} of {told['documents']} documents"
-    )
+    print(f"{mentions}: {sentence(told)}")
 
 
 if __name__ == "__main__":

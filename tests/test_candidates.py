@@ -15,17 +15,7 @@ from landscribe.text.candidates import (
     VARIANT,
     Candidates,
 )
-from tests.made_world import a_place, make_world
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def candidates(places):
-    return Candidates(places)
+from tests.made_world import a_place
 
 
 def told(candidates, text):

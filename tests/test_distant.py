@@ -4,12 +4,7 @@ import pytest
 
 from landscribe.text.distant import distant_example
 from tests.made_geoparser import a_document
-from tests.made_world import make_world, marked
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
+from tests.made_world import marked
 
 
 def explained(places, text):

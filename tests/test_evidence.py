@@ -7,25 +7,15 @@ import pytest
 
 from landscribe.scores.places import great_circle_km
 from landscribe.text import shared_evidence
-from landscribe.text.candidates import AROUND, NONE, Candidates
+from landscribe.text.candidates import AROUND, NONE
 from landscribe.text.evidence import OWN, case_of, joined_units
 from landscribe.text.shared_evidence import SHARED, shared
-from tests.made_world import a_place, make_world, marked
+from tests.made_world import a_place, marked
 
 TEXT = (
     "In [Paris], [Texas] and [Dallas] it rained. The mayor of [Lyon] flew to [Orly] near [Paris],"
     " over the [Marne] river. [Atlantis] sank. [Springfield] in [Illinois] is not [Springfield]."
 )
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def candidates(places):
-    return Candidates(places)
 
 
 @pytest.fixture

@@ -45,11 +45,6 @@ def example(places, text, ids, judged=True):
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
 def examples(places):
     return [example(places, *told) for told in CORPUS]
 

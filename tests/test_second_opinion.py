@@ -12,14 +12,9 @@ from landscribe.text.resolver import Resolved
 from landscribe.text.second_opinion import OpinionError, SecondOpinion, decided
 from tests.made_chat import Says, chatting, chooses, says
 from tests.made_geoparser import a_document
-from tests.made_world import a_place, make_world, marked
+from tests.made_world import a_place, marked
 
 TEXT, TOPONYMS = marked("The mayor of [Paris] went to [Lyon], [Atlantis] and [Springfield].")
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.made_geoparser import (
     gold_file,
     write_shards,
 )
-from tests.made_world import make_world, marked
+from tests.made_world import marked
 
 pytest.importorskip(PIPELINES["en"][0])
 TEXT = "In Paris and Texas, or Lyon."
@@ -33,11 +33,6 @@ DOCUMENT = GoldDocument(
         GoldMention(13, 18, "Texas"),
     ),
 )
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(scope="module")

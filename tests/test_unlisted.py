@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from landscribe.text.candidates import Candidates
 from landscribe.text.evidence import case_of
 from landscribe.text.examples import Example
 from landscribe.text.unlisted import unlisted
-from tests.made_world import a_place, make_world, marked
+from tests.made_world import a_place, marked
 
 TEXT = "[Paris], [Texas], is far from [Lyon]. [Springfield] in [Illinois] is not far."
 
@@ -20,16 +19,6 @@ class Always:
 
     def random(self):
         return self.drawn
-
-
-@pytest.fixture(scope="module")
-def places(tmp_path_factory):
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def candidates(places):
-    return Candidates(places)
 
 
 @pytest.fixture

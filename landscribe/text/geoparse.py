@@ -6,7 +6,6 @@ and what was counted in it; that file is written last, so it says that the shard
 
 import hashlib
 import json
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import metadata
@@ -29,7 +28,7 @@ from landscribe.tables import (
     write_table,
 )
 from landscribe.text.geoparser import Geoparser
-from landscribe.text.parsing import COUNTS, FAILED, Parsing
+from landscribe.text.parsing import COUNTS, FAILED, Parsing, summed
 from landscribe.text.second_opinion import SecondOpinion
 
 PACKAGES = (  # those whose version can change a mention
@@ -112,10 +111,9 @@ def _sum(job: Geoparsing, folder: Path, shards: list[Path]) -> dict:
     geoparser = _open(job.model, job.store)
     told = [json.loads(_told(folder, shard).read_text()) for shard in shards]
     counts, languages, rejects, llm = (
-        sum((Counter(one[name]) for one in told), Counter())
-        for name in ("counts", "languages", "rejects", "llm")
+        summed(one[name] for one in told) for name in ("counts", "languages", "rejects", "llm")
     )
-    if rejects[FAILED] and not counts["parsed"]:
+    if FAILED in rejects and not counts.get("parsed"):
         first = next(_path(folder, "rejects", shard) for shard in shards)
         raise InputError(
             f"{job.documents}: none of {counts['documents']} documents could be parsed; look at"
@@ -123,14 +121,14 @@ def _sum(job: Geoparsing, folder: Path, shards: list[Path]) -> dict:
         )
     model = geoparser.llm
     return {
-        **{name: counts[name] for name in COUNTS},
-        "rejects": dict(sorted(rejects.items())),
-        "languages": dict(sorted(languages.items())),
+        **{name: counts.get(name, 0) for name in COUNTS},
+        "rejects": rejects,
+        "languages": languages,
         **{"part": job.part, "parts": job.parts, "shards": len(shards)},
         "gazetteer": geoparser.places.version,
         "recognizers": {code: one.digest for code, one in geoparser.recognizers.items()},
         "resolver": geoparser.resolver.digest,
-        "llm": model and model.model_dump() | {"counts": dict(sorted(llm.items()))},
+        "llm": model and model.model_dump() | {"counts": llm},
         "packages": _packages(),
     }
 

@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from landscribe.command import InputError, written
 from landscribe.tables import REJECTS, read_table, write_table
-from landscribe.text.parsing import COUNTS
+from landscribe.text.parsing import COUNTS, summed
 
 TABLES = ("mentions", "grounds", "rejects")  # folders of shards in a folder of mentions
 _SUMS = ("rejects", "languages")  # counts by name
@@ -46,11 +45,9 @@ def _sum(told: Sequence[dict]) -> dict:
     if any(one != made_with[0] for one in made_with):
         raise InputError(f"parts of several geoparsers: {made_with}; geoparse all parts again")
     sums = {name: sum(one[name] for one in told) for name in (*COUNTS, "shards")}
-    for name in _SUMS:
-        sums[name] = dict(sorted(sum((Counter(one[name]) for one in told), Counter()).items()))
+    sums |= {name: summed(one[name] for one in told) for name in _SUMS}
     if first["llm"]:
-        counts = sum((Counter(one["llm"]["counts"]) for one in told), Counter())
-        sums["llm"] = first["llm"] | {"counts": dict(sorted(counts.items()))}
+        sums["llm"] = first["llm"] | {"counts": summed(one["llm"]["counts"] for one in told)}
     return first | sums
 
 

@@ -20,6 +20,19 @@ _MOST_FAILED = 100  # documents in a row: then it is no fault of theirs
 _FAULTS_OF_RUN = (OpinionError, OSError, sqlite3.Error)  # no other document would fare better
 
 
+def summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Counts of several parts together, in the order of their names."""
+    return dict(sorted(sum(map(Counter, counts), Counter()).items()))
+
+
+def sentence(told: dict) -> str:
+    """What was found in a corpus, in words."""
+    return (
+        f"{told['mentions']} mentions, {told['with_place']} with a place, and"
+        f" {told['relations']} relations in {told['parsed']} of {told['documents']} documents"
+    )
+
+
 class _Found(NamedTuple):
     """What is found in a document."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from landscribe.publish.documents_page import write_documents_page
 from landscribe.publish.parsed_documents import parsed_documents
-from tests.browser.chromium import Chromium, program
+from tests.browser.chromium import program
 from tests.browser.readable import faint_texts, nameless_controls
 from tests.made_documents import HOSTILE, make_documents
 
@@ -27,12 +27,6 @@ def folder(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page") / "a page"
     write_documents_page(parsed, made.places, "Made", folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pyproj import Transformer
 
 from landscribe.cards import Task
 from landscribe.formats import NODATA
-from tests.browser.chromium import Chromium, program
+from tests.browser.chromium import program
 from tests.browser.readable import faint_texts, nameless_controls
 from tests.made_product import GRIDS, TASK_CARD, made_page, make_run
 
@@ -28,12 +28,6 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(run):
     return made_page(run)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Chromium() as chromium:
-        yield chromium
 
 
 @pytest.fixture
