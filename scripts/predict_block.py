@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from landscribe.command import command
 from landscribe.formats import WINDOW_PX, read_cubes
-from landscribe.mapping.predict import fingerprint, place, predict_block
+from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.predict import bring, fingerprint, predict_block
 from landscribe.training.checkpoints import load_model
 
 
@@ -19,6 +18,7 @@ def main(
     window_px: int = WINDOW_PX,
     threads: int = 2,
     device: Literal["cpu", "cuda", "auto"] = "auto",
+    precision: Literal["float32", "bfloat16", "auto"] = "auto",
 ) -> None:
     """Predict the class probabilities of a block, window by window.
 
@@ -31,16 +31,16 @@ def main(
         cubes: cubes of the block, one per sensor, with the bands and the pixel size that the model
             learnt from.
         out: GeoTIFF to write: one band per class, uint16 in steps of 0.0001, nodata 65535.
-        window_px: side of a window [px]; changes memory, not the result.
-        threads: processor threads to use; part of the result, as sums depend on their order.
+        window_px: side of a window, or of a square of its area [px]; changes memory, not the map.
+        threads: processor threads to use.
         device: cpu, cuda or auto.
+        precision: of a network's sums; auto: bfloat16 where the device gains by it.
     """
-    torch.set_num_threads(threads)
     model = load_model(weights, description)
-    pixels = read_cubes(cubes, model.signature.bands)
-    where, batch = place(model, device)
-    mark = fingerprint(weights, description, cubes, (window_px, threads, where))
-    share = predict_block(model, pixels, out, window_px, batch, mark)
+    ground = CubeGround(read_cubes(cubes, model.signature.bands), model.signature.bands)
+    place = bring(model, device, precision, threads)
+    mark = fingerprint(weights, description, cubes, window_px, place)
+    share = predict_block(model, ground, out, window_px, place, mark)
     print(f"{out}: {len(model.signature.classes)} classes, {share:.1%} of the pixels have a value")
 
 

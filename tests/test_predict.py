@@ -23,8 +23,9 @@ from landscribe.command import InputError
 from landscribe.formats import PROBABILITY_NODATA, PROBABILITY_SCALE, cube_grid, raster_grid
 from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
-from landscribe.mapping import predict
-from landscribe.mapping.predict import fingerprint, place, predict_block, predict_windows
+from landscribe.mapping import ground, tiled
+from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.predict import Place, bring, fingerprint, predict_block, predict_windows
 from landscribe.mapping.windows import windows
 from landscribe.models import forest
 from landscribe.training.checkpoints import save_model
@@ -114,7 +115,7 @@ class Convolved(Fake):
 def predicted(model, cube, folder: Path, window_px: int = 128, batch: int = 1) -> np.ndarray:
     """Probabilities (class, y, x) uint16 of a whole cube."""
     out = folder / "block/probabilities.tif"
-    predict_block(model, (cube,), out, window_px, batch, "mark")
+    predict_block(model, CubeGround((cube,), BANDS), out, window_px, Place(batch=batch), "mark")
     with rasterio.open(out) as raster:
         return raster.read()
 
@@ -195,8 +196,10 @@ def test_bits_do_not_depend_on_windows(tmp_path, blend, batch):
 def test_bits_do_not_depend_on_the_order_of_windows():
     cube, model = made_cube(), Convolved(blend=True)
     every = windows(GRID.height, GRID.width, 128)
-    forth = dict(predict_windows(model, (cube,), every, 2))
-    back = dict(predict_windows(model, (cube,), every[::-1], 2))
+    forth, back = {}, {}
+    for found, todo in ((forth, every), (back, every[::-1])):
+        place = Place(batch=2)
+        predict_windows(model, CubeGround((cube,), BANDS), every, todo, place, found.__setitem__)
     assert all((forth[window] == back[window]).all() for window in every)
 
 
@@ -205,7 +208,7 @@ def test_tiles_are_predicted_once_where_there_is_room_to_hold_them(tmp_path, mon
     cube.mask[:] = 1
     found = predicted(model, cube, tmp_path)
     assert len(model.batches) == -(-300 // 40) * -(-420 // 40)
-    monkeypatch.setattr(predict, "_HELD_BYTES", 0)
+    monkeypatch.setattr(tiled, "_HELD_BYTES", 0)
     tight = Fake()
     assert (found == predicted(tight, cube, tmp_path)).all()
     assert len(tight.batches) > len(model.batches)
@@ -258,13 +261,14 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bits(tmp_path, capsys):
 
     cube, model, out = made_cube(), Fake(), tmp_path / "block/probabilities.tif"
     predicted(model, cube, tmp_path / "alone")
+    ground = CubeGround((cube,), BANDS)
     with pytest.raises(KeyboardInterrupt):
-        predict_block(Stopped(), (cube,), out, 128, 1, "mark")
+        predict_block(Stopped(), ground, out, 128, Place(), "mark")
     (folder,) = out.parent.iterdir()
     done = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert 0 < len(done) < 12
     again = Fake()
-    predict_block(again, (cube,), out, 128, 1, "mark")
+    predict_block(again, ground, out, 128, Place(), "mark")
     assert f"kept {len(done)} of 12 windows from an earlier run" in capsys.readouterr().out
     assert len(again.batches) < len(model.batches)
     assert digest(out) == digest(tmp_path / "alone/block/probabilities.tif")
@@ -286,15 +290,17 @@ def test_a_fingerprint_changes_with_all_that_can_change_a_bit(tmp_path):
     saved(tmp_path)
     files = [tmp_path / name for name in ("model.safetensors", "model.json", "cube.zarr")]
     named = (*files[:2], files[2:])
-    marks = {fingerprint(*named, settings) for settings in [(128, 2), (256, 2), (128, 1)]}
-    marks.add(fingerprint(*files[:2], files[2:] * 2, (128, 2)))
+    usual = (128, Place(threads=2))
+    others = [(256, usual[1]), (128, Place()), (128, Place(threads=2, dtype="bfloat16"))]
+    marks = {fingerprint(*named, *settings) for settings in (usual, *others)}
+    marks.add(fingerprint(*files[:2], files[2:] * 2, *usual))
     for path in (files[0], files[1], files[2] / "mask/zarr.json"):
         text = path.read_bytes()
         path.write_bytes(text + b" ")
-        marks.add(fingerprint(*named, (128, 2)))
+        marks.add(fingerprint(*named, *usual))
         path.write_bytes(text)
-    assert len(marks) == 7
-    assert fingerprint(*named, (128, 2)) in marks
+    assert len(marks) == 8
+    assert fingerprint(*named, *usual) in marks
 
 
 def test_a_cube_of_other_pixels_is_refused(tmp_path):
@@ -309,7 +315,7 @@ def test_a_model_that_gives_no_number_is_refused(tmp_path):
         def probabilities(self, tiles):
             return super().probabilities(tiles) * np.float32(np.nan)
 
-    with pytest.raises(InputError, match="gives no number for pixels of window 000000-000000"):
+    with pytest.raises(InputError, match="gives no number for some pixels"):
         predicted(Broken(), made_cube(), tmp_path)
     assert not (tmp_path / "block/probabilities.tif").exists()
 
@@ -318,8 +324,8 @@ def test_a_missing_device_is_told():
     if torch.cuda.is_available():
         pytest.skip("there is one")
     with pytest.raises(InputError, match="no CUDA device"):
-        place(Fake(), "cuda")
-    assert place(Fake(), "cpu") == place(Fake(), "auto") == ("cpu", 1)
+        bring(Fake(), "cuda")
+    assert bring(Fake(), "cpu") == bring(Fake(), "auto") == Place("cpu", 1)
 
 
 @pytest.mark.parametrize("size_kb", [200, 1000])  # full while windows are kept, or at the raster
@@ -393,9 +399,9 @@ def test_a_cube_without_a_band_ends_in_one_message(tmp_path):
 
 def test_reading_by_strips_is_reading_at_once(monkeypatch):
     cube = made_cube(times=3)
-    monkeypatch.setattr(predict, "_STRIP_VALUES", 1)
-    monkeypatch.setattr(predict, "_STRIP_PX", 32)
-    found = predict._reflectance((cube,), BANDS, slice(17, 111), slice(60, 222))
+    monkeypatch.setattr(ground, "_STRIP_VALUES", 1)
+    monkeypatch.setattr(ground, "CHUNK_PX", 32)
+    found = CubeGround((cube,), BANDS).read(slice(17, 111), slice(60, 222))
     wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
     np.testing.assert_array_equal(found, wanted.values)
     assert cube_grid(cube) == GRID
@@ -405,13 +411,16 @@ _MEASURE = """
 import sys
 from pathlib import Path
 from landscribe.formats import read_cube
-from landscribe.mapping import predict
+from landscribe.mapping import tiled
+from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.predict import Place, predict_block
 from landscribe.training.predictor import TileSettings
-from tests.test_predict import Fake
+from tests.test_predict import BANDS, Fake
 folder = Path(sys.argv[1])
 model = Fake(settings=TileSettings(tile_px=256, halo_px=16))
-predict._HELD_BYTES = 2**22  # less than the whole small raster
-predict.predict_block(model, (read_cube(folder / "cube.zarr"),), folder / "p.tif", 256, 1, "mark")
+tiled._HELD_BYTES = 2**22  # less than the whole small raster
+ground = CubeGround((read_cube(folder / "cube.zarr"),), BANDS)
+predict_block(model, ground, folder / "p.tif", 256, Place(), "mark")
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(int(status["VmHWM"].split()[0]) / 2**10)  # not ru_maxrss, which begins with the parent's
 """

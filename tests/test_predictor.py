@@ -8,10 +8,11 @@ import json
 import numpy as np
 import pytest
 
+from landscribe.card import Card
 from landscribe.cards import Model, check, model_kinds
 from landscribe.command import InputError
-from landscribe.models import forest, segment
-from landscribe.training.predictor import Signature, TileSettings, Work
+from landscribe.models import forest
+from landscribe.training.predictor import Signature, Work
 from tests.made_samples import SIGNATURE, sample
 
 TINY = {
@@ -40,7 +41,7 @@ def test_a_kind_offers_what_training_and_mapping_call(name):
     wanted["load"] = ["tensors", "signature", "settings"]
     for function, names in wanted.items():
         assert list(inspect.signature(getattr(kind, function)).parameters) == names
-    assert issubclass(kind.Settings, TileSettings)
+    assert issubclass(kind.Settings, Card)
     assert kind.Settings(), "every setting has a default"
 
 
@@ -107,11 +108,9 @@ def test_a_forest_learns_a_legend_in_any_order(classes, tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"tile_px": 100}, "tile_px: .*multiple of 16"),
-        ({"tile_px": 48}, "tile_px: .*greater than or equal to 64"),
+        ({"tile_px": 100}, "tile_px: .*(multiple of 16|unknown key)"),
         ({"halo_px": -1}, "halo_px: "),
         ({"batch": 0}, "batch: "),
-        ({"blend": "perhaps"}, "blend: "),
         ({"tile": 64}, "tile: unknown key"),
     ],
 )
@@ -121,26 +120,8 @@ def test_bad_settings_are_told_for_every_kind(name, change, told):
         check(Model, {"title": "x", "kind": name, "settings": change}, "x").resolved()
 
 
-@pytest.mark.parametrize("name", model_kinds())
-def test_tiles_without_a_centre_are_refused_before_training(name):
+def test_tiles_without_a_centre_are_refused_before_training():
     """`tile_axes` refuses them too, but only once the model is trained and a map is asked for."""
-    card = {"title": "x", "kind": name, "settings": {"tile_px": 64, "halo_px": 32}}
+    card = {"title": "x", "kind": "forest", "settings": {"tile_px": 64, "halo_px": 32}}
     with pytest.raises(InputError, match="halo_px"):
         check(Model, card, "x").resolved()
-
-
-@pytest.mark.parametrize("depth", [1, 3, 4, 5])
-@pytest.mark.parametrize("tile_px", [64, 80, 96])
-def test_every_tile_that_the_settings_allow_can_be_mapped(depth, tile_px):
-    """A tile has to halve at each level; the card, not the finished training, has to say so."""
-    settings = {"width": 8, "depth": depth, "tile_px": tile_px, "halo_px": 8}
-    try:
-        checked = check(
-            Model, {"title": "x", "kind": "segment", "settings": settings}, "x"
-        ).resolved()
-    except InputError as error:
-        assert "tile_px" in str(error) and tile_px % 2**depth
-        return
-    model = segment.Predictor(segment.UNet(4, 3, checked), SIGNATURE, checked, [])
-    tile = np.zeros((1, 4, tile_px, tile_px), "float32")
-    assert model.probabilities(tile).shape == (1, 3, tile_px, tile_px)

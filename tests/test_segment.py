@@ -1,8 +1,10 @@
 """The U-Net learns, ignores what it should, and keeps its weights bit for bit."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from landscribe.models import segment
@@ -14,8 +16,6 @@ TINY = segment.Settings(
     width=8,
     depth=2,
     train_px=32,
-    tile_px=64,
-    halo_px=16,
     epochs=6,
     tiles_per_epoch=32,
     dropout=0,
@@ -44,6 +44,50 @@ def test_it_overfits_four_tiles():
         optimiser.step()
     known = target != IGNORE
     assert (network(image).argmax(1)[known] == target[known]).float().mean() > 0.99
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5])
+def test_a_pixel_depends_on_none_beyond_its_reach(depth):
+    torch.manual_seed(0)
+    settings = segment.Settings(width=8, depth=depth)
+    model = segment.Predictor(segment.UNet(1, 2, settings), SIGNATURE, settings, [])
+    side = 16 * 2**depth
+    for at in (side // 2, side // 2 + 1, side // 2 - 1):
+        image = torch.rand(1, 1, side, side, requires_grad=True)
+        model.network(image)[0, :, at, at].sum().backward()
+        felt = np.flatnonzero(image.grad[0, 0].abs().sum(1).numpy())
+        far = abs(felt - at).max()
+        assert model.reach_px / 2 < far <= model.reach_px
+
+
+@pytest.mark.parametrize("height, width", [(64, 64), (61, 83)])
+@pytest.mark.parametrize("turns", [False, True])
+def test_rows_that_are_asked_for_are_those_of_the_whole_image(height, width, turns):
+    torch.manual_seed(0)
+    settings = TINY.model_copy(update={"turns": turns})
+    model = segment.Predictor(segment.UNet(4, 3, settings), SIGNATURE, settings, [])
+    model.network.measure([sample()])
+    image = sample().reflectance[:, :height, :width].copy()
+    image[:, 20:31, 5:40] = np.nan
+    side = model.multiple_px
+    short = [(0, 0), (0, -height % side), (0, -width % side)]
+    whole = np.pad(image, short, constant_values=np.nan)
+    asked = []
+
+    def rows(first, stop):
+        asked.append((first, stop))
+        return whole[:, first:stop]
+
+    shares = model.probabilities(image[None])[0]
+    for top in (0, 24):
+        stream = model.stream(rows, whole.shape[1], torch.float32)
+        steps = [top, top + 1, top + 8, top + 9, height]
+        found = [stream(a, b) for a, b in itertools.pairwise(steps)]
+        found = np.concatenate(found, axis=1)[:, :, :width]
+        np.testing.assert_allclose(found, shares[:, top:], atol=1e-6)
+        assert asked[0][0] == max(0, top - model.reach_px) or asked[0][0] > top - model.reach_px
+        assert all(one[1] == other[0] for one, other in itertools.pairwise(asked))
+        asked.clear()
 
 
 def test_ignored_labels_teach_nothing():

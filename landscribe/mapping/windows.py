@@ -4,6 +4,7 @@ A pixel's value depends on the tiles that cover it alone; windows only say which
 on together. So neither their size nor their order can be seen in a map.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,9 @@ class Window:
     def cols(self) -> slice:
         """Its columns in the raster."""
         return slice(self.left, self.left + self.width)
+
+
+Keep = Callable[[Window, np.ndarray], None]  # takes probabilities (class, y, x) uint16
 
 
 def windows(height: int, width: int, side_px: int, touching: Window | None = None) -> list[Window]:

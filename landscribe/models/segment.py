@@ -6,43 +6,35 @@ arXiv:1502.03167): on few labels and a short training it learnt far more than gr
 Letters of shapes: n tiles, b bands, c channels, k classes, y, x.
 """
 
-from typing import Self
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from landscribe.card import Card
+from landscribe.mapping.rows import Rows, convolved, halved, joined
 from landscribe.training.data import IGNORE, VALIDATION, Tiles, class_indices
 from landscribe.training.loop import Schedule, fit
-from landscribe.training.predictor import Sample, Signature, TileSettings, Work
+from landscribe.training.predictor import Image, Sample, Signature, Work
 
 
-class Settings(TileSettings):
+class Settings(Card):
     """How large the network is and how it learns."""
 
     width: int = Field(16, ge=8, multiple_of=8, description="channels of the finest level")
     depth: int = Field(3, ge=1, le=5, description="number of coarser levels")
     dropout: float = Field(0.2, ge=0, lt=1, description="share of channels dropped in training")
     train_px: int = Field(96, ge=32, multiple_of=32, description="side of a training tile [px]")
+    batch: int = Field(8, ge=1, description="training tiles between two steps of the weights")
     epochs: int = Field(40, ge=1, description="largest number of epochs")
     tiles_per_epoch: int = Field(128, ge=1, description="tiles seen in an epoch")
     patience: int = Field(12, ge=1, description="epochs without a better validation, then stop")
     learning_rate: float = Field(3e-3, gt=0, description="highest learning rate of the cycle")
     weight_decay: float = Field(0.02, ge=0, description="of AdamW")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share given to the other classes")
-    turns: bool = Field(False, description="mean over a tile's 4 turns: 4 times slower")
-
-    @model_validator(mode="after")
-    def _halves(self) -> Self:
-        for name in ("tile_px", "train_px"):
-            if getattr(self, name) % 2**self.depth:
-                raise ValueError(
-                    f"{name} {getattr(self, name)} cannot be halved {self.depth} times (`depth`);"
-                    f" make it a multiple of {2**self.depth}"
-                )
-        return self
+    turns: bool = Field(False, description="mean over the 4 turns of the image: 4 times slower")
 
 
 def train(
@@ -75,7 +67,7 @@ def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Setting
 
 
 class UNet(nn.Module):
-    """Encoder and decoder with skips; sees about 9 * 2**depth pixels around each pixel."""
+    """Encoder and decoder with skips; a pixel depends on those within 7 * 2**depth of it."""
 
     def __init__(self, bands: int, classes: int, settings: Settings) -> None:
         super().__init__()
@@ -99,13 +91,17 @@ class UNet(nn.Module):
         self.mean.copy_(torch.from_numpy(pixels.mean(1)))
         self.std.copy_(torch.from_numpy(pixels.std(1) + 1e-6))
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Logits (n, k, y, x) of reflectance (n, b, y, x) with NaN where missing."""
+    def scaled(self, image: Tensor) -> Tensor:
+        """What the first layer sees (n, b+1, y, x) of reflectance (n, b, y, x), NaN if missing."""
         seen = image.isfinite().all(1, keepdim=True)  # (n, 1, y, x)
         x = (image - self.mean[:, None, None]) / self.std[:, None, None]
         x = torch.where(seen, x, 0.0).clamp(-6, 6)
         x = torch.cat([x, seen.to(x.dtype)], 1)  # (n, b+1, y, x)
-        x = x.contiguous(memory_format=torch.channels_last)  # twice as fast on processors
+        return x.contiguous(memory_format=torch.channels_last)  # twice as fast on processors
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits (n, k, y, x) of reflectance (n, b, y, x) with NaN where missing."""
+        x = self.scaled(image)
         skips = []
         for level, stage in enumerate(self.down):
             x = stage(x if level == 0 else F.max_pool2d(x, 2))  # (n, c*2**level, y/2**level, ...)
@@ -115,6 +111,18 @@ class UNet(nn.Module):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
             x = stage(torch.cat([skip, x], 1))  # (n, c*2**level, y/2**level, ...)
         return self.head(self.drop(x))  # (n, k, y, x)
+
+    def by_rows(self, rows: Rows, turn: int, dtype: torch.dtype) -> Rows:
+        """Logits (1, k, y, x) of what the first layer sees, as if it were turned by quarters."""
+        skips = []
+        for level, stage in enumerate(self.down):
+            rows = _stage_by_rows(stage, rows if level == 0 else halved(rows), turn, dtype)
+            skips.append(rows)
+        rows = skips.pop()
+        for stage, skip in zip(reversed(self.up), reversed(skips), strict=True):
+            rows = _stage_by_rows(stage, joined(skip, rows), turn, dtype)
+        read, head = rows.reader(), self.head
+        return Rows(rows.height, lambda first, stop: head(read(first, stop).float()))
 
 
 class Predictor:
@@ -126,6 +134,16 @@ class Predictor:
         self.network = network.eval()
         self.signature, self.settings, self.history = signature, settings, history
 
+    @property
+    def reach_px(self) -> int:
+        """How far away pixels are that a pixel depends on."""
+        return 7 * self.multiple_px
+
+    @property
+    def multiple_px(self) -> int:
+        """Sides of an image are multiples of it."""
+        return 2**self.settings.depth
+
     def to(self, device: str) -> "Predictor":
         """Itself, on that device."""
         self.network.to(device)
@@ -134,12 +152,35 @@ class Predictor:
     @torch.inference_mode()
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
         """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x)."""
-        image = torch.from_numpy(np.ascontiguousarray(tiles)).to(self.network.mean.device)
+        height, width = tiles.shape[2:]
+        short = [(0, -side % self.multiple_px) for side in (height, width)]
+        whole = np.pad(tiles, [(0, 0), (0, 0), *short], constant_values=np.nan)
+        image = torch.from_numpy(whole).to(self.network.mean.device)
         told = [
             torch.rot90(self.network(torch.rot90(image, n, (2, 3))).softmax(1), -n, (2, 3))
-            for n in range(4 if self.settings.turns else 1)
+            for n in self._turns()
         ]
-        return torch.stack(told).mean(0).float().cpu().numpy()
+        return torch.stack(told).mean(0)[..., :height, :width].float().cpu().numpy()
+
+    def stream(self, image: Image, height: int, dtype: torch.dtype) -> Image:
+        """Class probabilities (class, y, x) float32 of any rows, asked for from the top down."""
+        network, device = self.network, self.network.mean.device
+
+        def scaled(first: int, stop: int) -> Tensor:
+            return network.scaled(torch.from_numpy(image(first, stop))[None].to(device)).to(dtype)
+
+        seen = Rows(height, scaled)
+        turned = [network.by_rows(seen, turn, dtype).reader() for turn in self._turns()]
+
+        @torch.inference_mode()
+        def probabilities(first: int, stop: int) -> np.ndarray:
+            told = [read(first, stop).softmax(1) for read in turned]
+            return (told[0] if len(told) == 1 else torch.stack(told).mean(0))[0].cpu().numpy()
+
+        return probabilities
+
+    def _turns(self) -> range:
+        return range(4 if self.settings.turns else 1)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Weights by name."""
@@ -156,6 +197,19 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
             nn.ReLU(),
         ]
     return nn.Sequential(*layers)
+
+
+def _stage_by_rows(stage: nn.Sequential, rows: Rows, turn: int, dtype: torch.dtype) -> Rows:
+    """The convolutions of a stage, with their normalisation in their weights."""
+    for conv, norm in zip(stage[0::3], stage[1::3], strict=True):
+        weight, bias = fuse_conv_bn_weights(
+            *(conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps),
+            *(norm.weight, norm.bias),
+        )
+        weight = torch.rot90(weight.detach(), -turn, (2, 3)).to(dtype)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        rows = convolved(rows, weight, bias.detach().to(dtype))
+    return rows
 
 
 def _validation(

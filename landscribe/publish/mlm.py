@@ -86,8 +86,8 @@ def _apply_mlm(item: pystac.Item, origin: Origin) -> None:
 
 
 def _input(origin: Origin) -> ModelInput:
-    signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
-    shape = [-1, len(signature["bands"]), tile_px, tile_px]
+    signature = origin.model["signature"]
+    shape = [-1, len(signature["bands"]), *_sides(origin)]
     dims = ["batch", "channel", "height", "width"]
     bands, whole = _scaled(origin)
     return ModelInput.create(
@@ -123,9 +123,9 @@ def _formula(sensor: Sensor) -> str:
 
 
 def _output(origin: Origin) -> ModelOutput:
-    signature, tile_px = origin.model["signature"], origin.model["settings"]["tile_px"]
+    signature = origin.model["signature"]
     by_id = {land.id: land for land in origin.task.legend}
-    shape = [-1, len(signature["classes"]), tile_px, tile_px]
+    shape = [-1, len(signature["classes"]), *_sides(origin)]
     return ModelOutput.create(
         name="probabilities",
         tasks=[TaskType.SEMANTIC_SEGMENTATION],
@@ -133,6 +133,11 @@ def _output(origin: Origin) -> ModelOutput:
         description="Probabilities that sum to 1 over the classes, which stand in this order",
         classes=legend_classes([by_id[i] for i in signature["classes"]]),
     )
+
+
+def _sides(origin: Origin) -> list[int]:
+    """Height and width of an image; -1 to MLM: any, of models that are shown no tiles."""
+    return [origin.model["settings"].get("tile_px", -1)] * 2
 
 
 def _bands(origin: Origin) -> list[dict]:

@@ -2,23 +2,26 @@
 
 A kind is a file of `landscribe/models` with
 
-- `Settings`: a card with the kind's settings; it has the fields of `TileSettings`;
+- `Settings`: a card with the kind's settings; of a kind that is shown tiles a `TileSettings`;
 - `train(samples, signature, settings, work) -> Predictor`: learn from labelled cubes;
 - `load(tensors, signature, settings) -> Predictor`: from what `Predictor.tensors` gave;
 
 and no registry: a model card names the file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
+import torch
 from pydantic import Field, model_validator
 
 from landscribe.cards import Card, Task
 from landscribe.sensors import Sensor
+
+Image = Callable[[int, int], np.ndarray]  # first row, row after the last -> (band or class, y, x)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class TileSettings(Card):
 class Predictor(Protocol):
     """A trained model."""
 
-    settings: TileSettings
+    settings: Card
     signature: Signature
     history: list[dict]  # one row per epoch or per fit, for the learning curve; numbers only
 
@@ -93,6 +96,24 @@ class Predictor(Protocol):
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Weights by name, as model.safetensors holds them."""
+
+
+@runtime_checkable
+class Streamed(Predictor, Protocol):
+    """A model that goes down an image row by row: a map needs no tiles, and has no seams."""
+
+    reach_px: int  # no pixel depends on one that is farther away, along a row or a column
+    multiple_px: int  # sides of an image are multiples of it
+
+    def stream(self, image: Image, height: int, dtype: torch.dtype) -> Image:
+        """Class probabilities (class, y, x) float32 of any rows, as those of the whole image.
+
+        Args:
+            image: gives reflectance (band, y, x) of rows, NaN where missing; it is asked for each
+                row once, from the first that matters down.
+            height: rows of the image.
+            dtype: what sums are made in.
+        """
 
 
 @dataclass(frozen=True)
