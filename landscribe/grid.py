@@ -1,7 +1,7 @@
 """Blocks, the 100 km squares of the MGRS grid in their native UTM zones, and pixel grids."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from landscribe.command import InputError, some
 
 SQUARE_M = 100_000  # side of an MGRS square
+NEAR_M = 5_000  # farther than any model looks past the edge of a block
 SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m fill them
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
@@ -56,6 +57,11 @@ class Block:
     id: str  # MGRS name, such as 33UUU
     epsg: int
     bounds: tuple[float, float, float, float]  # west, south, east, north [m], on SNAP_M
+
+    @property
+    def crs(self) -> str:
+        """Such as EPSG:32633."""
+        return f"EPSG:{self.epsg}"
 
     def grid(self, gsd_m: float, origin_m: float = 0) -> Grid:
         """Pixels of `gsd_m` metres that cover the block, of one lattice for a whole UTM zone.
@@ -128,6 +134,11 @@ def ground_block(ground: BaseGeometry, name: str) -> Block:
     raise InputError(f"block {name}: not in the region, which has {some(there)}; name one of those")
 
 
+def blocks_near(block: Block, others: Sequence[Block]) -> list[Block]:
+    """Blocks, the block itself left out, that are at most about NEAR_M away from it."""
+    return [other for other in others if other != block and _is_near(block, other)]
+
+
 def project(
     shape: BaseGeometry | np.ndarray, source: str, target: str
 ) -> BaseGeometry | np.ndarray:
@@ -170,6 +181,19 @@ def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
     along_x = np.stack([np.interp(np.arange(grid.width), cols, line) for line in scale])
     down = np.stack([np.interp(np.arange(grid.height), rows, col) for col in along_x.T], axis=1)
     return (grid.gsd_m**2 / down).astype("float32")
+
+
+def _is_near(block: Block, other: Block) -> bool:
+    if block.epsg == other.epsg:
+        return box(*block.bounds).distance(box(*other.bounds)) <= NEAR_M
+    if abs(block.epsg % 100 - other.epsg % 100) > 1:
+        return False
+    # Northings of one latitude differ little between zones: this spares most of the warping.
+    same_half = block.epsg // 100 == other.epsg // 100
+    if same_half and abs(block.bounds[1] - other.bounds[1]) > 2 * SQUARE_M:
+        return False
+    there = project(lonlat_box(other.bounds, other.crs), "EPSG:4326", block.crs)
+    return box(*block.bounds).distance(there) <= NEAR_M
 
 
 def _zones(lonlat: BaseGeometry) -> list[tuple[int, float, float, float, float]]:

@@ -10,7 +10,7 @@ from landscribe.command import InputError
 from landscribe.corpora import Corpus
 from landscribe.gazetteers import Gazetteer, PlaceSource
 from landscribe.geoparsers import GeoparserCard
-from landscribe.grid import Block
+from landscribe.grid import Block, blocks_near
 from landscribe.regions import kept_blocks
 from landscribe.run_cards import check_cards
 from landscribe.text.inputs import input_files
@@ -23,7 +23,7 @@ class Plan:
     """A checked run, as the rules need it."""
 
     run: Run
-    blocks: dict[str, list[str]]  # region -> ids of its blocks
+    placed: dict[str, list[Block]]  # region -> its blocks
     kinds: dict[str, str]  # model -> its kind
     outlines: dict[str, list[str]]  # region -> file of its outline, if pip did not bring it
 
@@ -39,10 +39,27 @@ class Plan:
             sys.exit(f"error: {error}")
         return cls(
             run,
-            {name: [block.id for block in blocks] for name, blocks in found.items()},
+            found,
             {name: Model.read(CONFIG / "models" / f"{name}.yaml").kind for name in run.models},
             {name: _own_file(card.outline) for name, card in regions.items()},
         )
+
+    @property
+    def blocks(self) -> dict[str, list[str]]:
+        """Region -> ids of its blocks."""
+        return {name: [block.id for block in blocks] for name, blocks in self.placed.items()}
+
+    def cubes_around(self, wildcards: object) -> list[str]:
+        """Cubes of the blocks that a block goes on into, so that its map has no seam there."""
+        blocks = {block.id: block for block in self.placed[wildcards.region]}
+        folder = f"results/fetch/{wildcards.region}/{wildcards.year}"
+        near = blocks_near(blocks[wildcards.block], list(blocks.values()))
+        return [f"{folder}/{block.id}/{cube}" for block in near for cube in self.cubes]
+
+    def around_flags(self, wildcards: object) -> str:
+        """Flag that names those cubes on a command line."""
+        cubes = self.cubes_around(wildcards)
+        return f"--around {' '.join(cubes)}" if cubes else ""
 
     def catalogue_of(self, sensor: str) -> str | None:
         """Path or address of the STAC catalogue or API to search; None: the sensor's providers."""

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX, read_cubes
-from landscribe.mapping.ground import CubeGround
+from landscribe.formats import WINDOW_PX
+from landscribe.mapping.ground import block_ground
 from landscribe.mapping.predict import bring, fingerprint, predict_block
 from landscribe.training.checkpoints import load_model
 
@@ -15,6 +15,7 @@ def main(
     description: Path,
     cubes: tuple[Path, ...],
     out: Path,
+    around: tuple[Path, ...] = (),
     window_px: int = WINDOW_PX,
     threads: int = 2,
     device: Literal["cpu", "cuda", "auto"] = "auto",
@@ -30,6 +31,8 @@ def main(
         description: its model.json.
         cubes: cubes of the block, one per sensor, with the bands and the pixel size that the model
             learnt from.
+        around: cubes of the blocks around it, `<block>/<sensor>/<cube>`: the model looks at them
+            past the block's edges, so that maps of blocks meet without a seam.
         out: GeoTIFF to write: one band per class, uint16 in steps of 0.0001, nodata 65535.
         window_px: side of a window, or of a square of its area [px]; changes memory, not the map.
         threads: processor threads to use.
@@ -37,9 +40,9 @@ def main(
         precision: of a network's sums; auto: bfloat16 where the device gains by it.
     """
     model = load_model(weights, description)
-    ground = CubeGround(read_cubes(cubes, model.signature.bands), model.signature.bands)
+    ground = block_ground(cubes, around, model.signature.bands)
     place = bring(model, device, precision, threads)
-    mark = fingerprint(weights, description, cubes, window_px, place)
+    mark = fingerprint((weights, description), cubes, around, window_px, place)
     share = predict_block(model, ground, out, window_px, place, mark)
     print(f"{out}: {len(model.signature.classes)} classes, {share:.1%} of the pixels have a value")
 

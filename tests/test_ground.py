@@ -1,125 +1,160 @@
-"""Footprints: discs of the right size everywhere, outlines as they are, documents as they weigh."""
+"""Ground that goes on into other blocks is one image, and so is the map of it."""
 
-from math import pi
-
+import numpy as np
 import pytest
-import shapely
-from shapely.geometry import LineString, Point
+import rasterio
+from pyproj import Transformer
 
 from landscribe.command import InputError
-from landscribe.places.ground import document_footprint, footprint
-from landscribe.places.plane import GEOD, Plane, disc
+from landscribe.formats import PROBABILITY_NODATA
+from landscribe.grid import Grid
+from landscribe.mapping.ground import CubeGround, Surrounded
+from landscribe.mapping.predict import Place, map_windows, predict_windows
+from landscribe.mapping.raster_ground import RasterGround
+from tests.made_network import made_network
+from tests.test_predict import BANDS, Fake, made_cube
+
+WHOLE = Grid(32633, 399_930, 5_822_110, 300, 260, 10)  # no multiple of anything
+CUTS = (0, 107, 260), (0, 130, 300)
 
 
-def km2(ground):
-    return abs(GEOD.geometry_area_perimeter(ground)[0]) / 1e6
+def cut(cube, rows, cols):
+    return CubeGround((cube.isel(y=slice(*rows), x=slice(*cols)),), BANDS)
 
 
-@pytest.mark.parametrize("lat", [0, 23.4, 52, 66, 80, 89, 89.99, 90, -45, -89.5, -90])
-@pytest.mark.parametrize("lon", [0, 13.4, 179.999, 180, -180])
-@pytest.mark.parametrize("radius_km", [0.5, 30, 1000])
-def test_a_disc_has_its_area(lon, lat, radius_km):
-    ground = footprint(lon, lat, radius_km)
-    assert ground.is_valid
-    assert km2(ground) == pytest.approx(pi * radius_km**2, rel=0.01)
-    assert shapely.box(-180, -90, 180, 90).covers(ground)
+def blocks(cube):
+    """Ground of 2 x 2 blocks of a cube, by their upper left pixel."""
+    down, across = (list(zip(cuts, cuts[1:], strict=False)) for cuts in CUTS)
+    return {(rows[0], cols[0]): cut(cube, rows, cols) for rows in down for cols in across}
 
 
-@pytest.mark.parametrize(("lon", "lat"), [(13.4, 52.5), (179.9, 65), (10, 89.8), (0, -90)])
-def test_a_disc_holds_what_is_nearer_than_its_radius(lon, lat):
-    ground = footprint(lon, lat, 50)
-    for azimuth in range(0, 360, 17):
-        for km, inside in ((1, True), (25, True), (49.8, True), (50.1, False), (200, False)):
-            assert ground.covers(Point(GEOD.fwd(lon, lat, azimuth, km * 1000)[:2])) is inside
+def predicted(model, ground, window_px=128):
+    found = np.zeros((3, ground.grid.height, ground.grid.width), "uint16")
+
+    def keep(window, pixels):
+        found[:, window.rows, window.cols] = pixels
+
+    every = map_windows(model, ground.grid, window_px, Place())
+    predict_windows(model, ground, every, every, Place(), keep)
+    return found
 
 
-def test_a_disc_is_cut_at_180_degrees():
-    west, south, east, north = footprint(180, 10, 50).bounds
-    assert (west, east) == (-180, 180)
-    assert footprint(180, 10, 50).geom_type == "MultiPolygon"
+def test_what_lies_beyond_a_block_is_read_from_the_others():
+    cube = made_cube(WHOLE)
+    whole, parts = CubeGround((cube,), BANDS), blocks(cube)
+    image = whole.read(slice(0, 260), slice(0, 300))
+    for (top, left), block in parts.items():
+        others = [other for other in parts.values() if other is not block]
+        found = Surrounded(block, others).read(slice(-40 - top, 300 - top), slice(-20, 90))
+        wanted = np.full((2, 340, 110), np.nan, "float32")
+        first = max(0, left - 20)
+        wanted[:, 40:300, first - left + 20 :] = image[:, :, first : left + 90]
+        np.testing.assert_array_equal(found, wanted)
 
 
-def test_an_outline_is_kept_and_a_line_is_widened():
-    outline = shapely.box(13, 52, 14, 53)
-    assert footprint(13.5, 52.5, 5, outline).equals(outline)
-    river = footprint(7, 50, 5, LineString([(7, 50), (7, 51)]))
-    length_km = GEOD.inv(7, 50, 7, 51)[2] / 1000
-    assert km2(river) == pytest.approx(2 * length_km + pi, rel=0.01)
-    assert footprint(7, 50, 5, Point(7, 50)).equals(footprint(7, 50, 5))
+@pytest.mark.parametrize("kind", ["streamed", "tiled"])
+def test_a_map_of_blocks_is_the_map_of_the_whole(kind):
+    network = made_network(depth=3) if kind == "streamed" else Fake(radius_px=12)
+    cube = made_cube(WHOLE)
+    parts = blocks(cube)
+    wanted = predicted(network, Surrounded(CubeGround((cube,), BANDS), []))
+    alone = np.zeros_like(wanted)
+    found = np.zeros_like(wanted)
+    for (top, left), block in parts.items():
+        others = [other for other in parts.values() if other is not block]
+        place = slice(top, top + block.grid.height), slice(left, left + block.grid.width)
+        found[:, *place] = predicted(network, Surrounded(block, others))
+        alone[:, *place] = predicted(network, block)
+    assert ((found == PROBABILITY_NODATA) == (wanted == PROBABILITY_NODATA)).all()
+    assert np.abs(found.astype(int) - wanted).max() <= 1
+    assert np.abs(alone.astype(int) - wanted).max() > 100, "there is nothing to see"
+
+
+def test_ground_in_another_zone_is_the_nearest_pixel():
+    east = CubeGround((made_cube(Grid(32633, 300_000, 5_822_000, 90, 80, 10)),), BANDS)
+    to_west = Transformer.from_crs(32633, 32632, always_xy=True)
+    x, y = to_west.transform(300_000, 5_822_000)
+    grid = Grid(32632, round(x, -1) - 500, round(y, -1), 50, 80, 10)  # its right edge is there
+    west = CubeGround((made_cube(grid, seed=5),), BANDS)
+    rows, cols = slice(-10, 90), slice(30, 110)
+    found = Surrounded(west, [east]).read(rows, cols)
+    image = east.read(slice(0, 80), slice(0, 90))
+    back = Transformer.from_crs(32632, 32633, always_xy=True)
+    filled = 0
+    for row in range(rows.start, rows.stop, 3):
+        for col in range(cols.start, cols.stop, 3):
+            pixel = found[:, row - rows.start, col - cols.start]
+            if 0 <= row < 80 and col < 50:
+                continue
+            east_x, east_y = back.transform(
+                grid.west + (col + 0.5) * 10, grid.north - (row + 0.5) * 10
+            )
+            there = int((5_822_000 - east_y) // 10), int((east_x - 300_000) // 10)
+            inside = 0 <= there[0] < 80 and 0 <= there[1] < 90
+            wanted = image[:, *there] if inside else np.full(2, np.nan)
+            np.testing.assert_array_equal(pixel, wanted)
+            filled += inside
+    assert filled > 100
+
+
+def write(path, numbers, **more):
+    profile = {"driver": "GTiff", "count": len(numbers), "dtype": numbers.dtype, "nodata": 0}
+    profile |= {"crs": "EPSG:32633", "transform": WHOLE.transform}
+    profile |= {"width": numbers.shape[2], "height": numbers.shape[1]} | more
+    with rasterio.open(path, "w", **profile) as raster:
+        raster.write(numbers)
+    return path
+
+
+def test_a_raster_is_scaled_and_its_nodata_is_missing(tmp_path):
+    numbers = np.random.default_rng(0).integers(0, 5, (3, 40, 60), "uint16") * 1000
+    path = write(tmp_path / "x.tif", numbers)
+    found = RasterGround(path, ("B08", "B02"), (3, 1), 1e-4, -0.1)
+    wanted = np.where(numbers == 0, np.nan, numbers * 1e-4 - 0.1)[[2, 0], 5:30, 7:50]
+    assert found.grid == Grid(32633, WHOLE.west, WHOLE.north, 60, 40, 10)
+    np.testing.assert_allclose(found.read(slice(5, 30), slice(7, 50)), wanted, atol=1e-6)
+
+
+def test_bands_and_scales_are_found_in_the_raster(tmp_path):
+    numbers = np.full((2, 8, 8), 500, "uint16")
+    numbers[1] = 900
+    path = write(tmp_path / "x.tif", numbers)
+    with rasterio.open(path, "r+") as raster:
+        raster.descriptions, raster.scales, raster.offsets = ["B08", "B02"], [1e-3] * 2, [0.5, 0]
+    found = RasterGround(path, ("B02", "B08")).read(slice(0, 2), slice(0, 2))
+    np.testing.assert_allclose(found[:, 0, 0], [0.9, 1.0], atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    "place", [(181, 0, 5), (0, 91, 5), (0, 0, 0), (0, 0, 1e5), (0, 0, float("nan"))]
+    ("more", "names", "numbers", "told"),
+    [
+        ({}, ("B02", "B03"), (), "no band named B02, B03; its bands are None, None"),
+        ({}, ("B02", "B03"), (1,), "bands 1 of its 2, but the model wants 2"),
+        ({}, ("B02", "B03"), (1, 9), "bands 1, 9 of its 2"),
+        ({"crs": "EPSG:4326"}, ("B02",), (1,), "in degrees; warp it"),
+        ({"crs": None}, ("B02",), (1,), "has no CRS"),
+        ({"transform": rasterio.Affine(10, 0, 0, 0, -20, 0)}, ("B02",), (1,), "10 x 20"),
+        ({"transform": rasterio.Affine(10, 2, 0, 2, -10, 0)}, ("B02",), (1,), "maybe turned"),
+    ],
 )
-def test_places_off_the_globe_are_refused(place):
-    with pytest.raises(InputError, match="extent"):
-        footprint(*place)
+def test_a_raster_that_does_not_fit_is_refused(tmp_path, more, names, numbers, told):
+    path = write(tmp_path / "x.tif", np.ones((2, 8, 8), "uint16"), **more)
+    with pytest.raises(InputError, match=told):
+        RasterGround(path, names, numbers)
 
 
-BERLIN, POTSDAM = footprint(13.4, 52.5, 15), footprint(13.06, 52.4, 8)
-GERMANY, EUROPE = footprint(10.4, 51.1, 450), footprint(10, 50, 2500)
-SYDNEY, PARIS = footprint(151.2, -33.9, 20), footprint(2.35, 48.85, 15)
+def test_a_file_that_is_no_raster_is_refused(tmp_path):
+    (tmp_path / "x.tif").write_text("no")
+    with pytest.raises(InputError, match="no raster that GDAL reads"):
+        RasterGround(tmp_path / "x.tif", ("B02",), (1,))
 
 
-def test_one_mention_is_the_document():
-    assert document_footprint([BERLIN], [0.3]).equals(BERLIN)
-    assert document_footprint([GERMANY], [1]).equals(GERMANY)
-
-
-def test_nothing_is_the_ground_of_a_document_without_mentions():
-    assert document_footprint([], []) is None
-    assert document_footprint([BERLIN], [0]) is None
-
-
-def test_a_container_gives_way_to_what_it_holds():
-    found = document_footprint([GERMANY, BERLIN, EUROPE], [0.9, 0.9, 0.9])
-    assert found.equals(BERLIN)
-
-
-def test_a_container_that_outweighs_what_it_holds_stays():
-    found = document_footprint([GERMANY] * 10 + [BERLIN], [0.9] * 11)
-    assert found.covers(GERMANY.buffer(-0.01))
-
-
-def test_a_container_counts_for_what_it_holds():
-    grounds, weights = [GERMANY, BERLIN, PARIS], [1, 0.5, 0.6]
-    assert document_footprint(grounds, weights).equals(BERLIN)  # 1.5 against 0.6
-    assert not document_footprint(grounds[1:], weights[1:]).equals(BERLIN)
-
-
-def test_an_outlier_does_not_move_a_document():
-    found = document_footprint([BERLIN, POTSDAM, BERLIN, SYDNEY], [0.9, 0.8, 0.9, 0.9])
-    assert found.equals(shapely.union(BERLIN, POTSDAM))
-
-
-def test_two_places_of_equal_weight_stay():
-    found = document_footprint([BERLIN, SYDNEY] * 3, [0.9] * 6)
-    assert found.equals(shapely.union(BERLIN, SYDNEY))
-
-
-def test_neighbours_stand_together_across_180_degrees():
-    east, west = footprint(179.8, -17, 5), footprint(-179.9, -16.5, 5)
-    found = document_footprint([east, west, BERLIN], [0.5, 0.5, 0.45])
-    assert found.equals(shapely.union(east, west))
-
-
-def test_the_order_of_mentions_does_not_count():
-    grounds, weights = [GERMANY, BERLIN, POTSDAM, SYDNEY, PARIS], [0.9, 0.8, 0.5, 0.2, 0.7]
-    one = document_footprint(grounds, weights)
-    other = document_footprint(grounds[::-1], weights[::-1])
-    assert one.symmetric_difference(other).area < 1e-9 * one.area
-
-
-@pytest.mark.parametrize("weights", [[], [2], [-0.1], [float("nan")], [0.5, 0.5]])
-def test_weights_that_are_no_probabilities_are_refused(weights):
-    with pytest.raises(InputError, match="probability"):
-        document_footprint([BERLIN], weights)
-
-
-@pytest.mark.parametrize(
-    "lon, lat", [(13.4, 52.5), (-70, -33.4), (100, 84), (179.5, 10), (0, -89.9)]
-)
-@pytest.mark.parametrize("km", [0.5, 20, 390, 600])
-def test_a_disc_is_that_of_the_plane_about_its_centre(lon, lat, km):
-    found, wanted = footprint(lon, lat, km), Plane(lon, lat).lonlat(disc(km))
-    assert found.symmetric_difference(wanted).area <= 1e-3 * wanted.area
+def test_a_damaged_raster_is_told(tmp_path):
+    numbers = np.random.default_rng(0).integers(1, 5000, (1, 512, 512), "uint16")
+    path = write(tmp_path / "x.tif", numbers, compress="deflate")
+    ground = RasterGround(path, ("B02",), (1,))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="is damaged"):
+        RasterGround(path, ("B02",), (1,)).read(slice(0, 512), slice(0, 512))
+    assert ground.bands == ("B02",)

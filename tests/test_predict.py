@@ -289,17 +289,18 @@ def test_windows_of_another_fingerprint_are_thrown_away(tmp_path, capsys):
 def test_a_fingerprint_changes_with_all_that_can_change_a_bit(tmp_path):
     saved(tmp_path)
     files = [tmp_path / name for name in ("model.safetensors", "model.json", "cube.zarr")]
-    named = (*files[:2], files[2:])
+    named = (tuple(files[:2]), files[2:], [])
     usual = (128, Place(threads=2))
     others = [(256, usual[1]), (128, Place()), (128, Place(threads=2, dtype="bfloat16"))]
     marks = {fingerprint(*named, *settings) for settings in (usual, *others)}
-    marks.add(fingerprint(*files[:2], files[2:] * 2, *usual))
+    marks.add(fingerprint(named[0], files[2:] * 2, [], *usual))
+    marks.add(fingerprint(named[0], files[2:], files[2:], *usual))
     for path in (files[0], files[1], files[2] / "mask/zarr.json"):
         text = path.read_bytes()
         path.write_bytes(text + b" ")
         marks.add(fingerprint(*named, *usual))
         path.write_bytes(text)
-    assert len(marks) == 8
+    assert len(marks) == 9
     assert fingerprint(*named, *usual) in marks
 
 

@@ -1,12 +1,14 @@
 """What a model looks at: the pixels of a block's cubes, or of a raster, part by part."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import xarray as xr
+from pyproj import Transformer
 
-from landscribe.formats import CHUNK_PX, cube_grid
+from landscribe.formats import CHUNK_PX, cube_grid, read_cubes
 from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
 
@@ -18,6 +20,7 @@ class Ground(Protocol):
 
     grid: Grid
     bands: tuple[str, ...]
+    reaches_out: bool  # whether there are pixels beyond the grid, which may be read, too
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Reflectance (band, y, x) float32, NaN where not observed; of a radar decibels."""
@@ -25,6 +28,8 @@ class Ground(Protocol):
 
 class CubeGround:
     """Composites of the cubes of one block."""
+
+    reaches_out = False
 
     def __init__(self, cubes: Sequence[xr.Dataset], bands: Sequence[str]) -> None:
         """Ground of cubes on one grid, each band in one of them, as `read_cubes` gives them."""
@@ -54,3 +59,75 @@ class CubeGround:
                 image = composite(part.isel(band=[band])).values[0]
                 place = slice(strip.start - rows.start, strip.stop - rows.start)
                 found[self.bands.index(name), place] = image
+
+
+def block_ground(cubes: Sequence[Path], around: Sequence[Path], bands: Sequence[str]) -> Ground:
+    """Ground of a block, which goes on into other blocks if there are any.
+
+    Args:
+        cubes: those of the block's sensors.
+        around: those of other blocks, in a folder per block: `<block>/<sensor>/<cube>`.
+    """
+    block = CubeGround(read_cubes(cubes, bands), bands)
+    folders: dict[Path, list[Path]] = {}
+    for path in around:
+        folders.setdefault(path.parents[1], []).append(path)
+    others = [CubeGround(read_cubes(paths, bands), bands) for paths in folders.values()]
+    return Surrounded(block, others) if others else block
+
+
+class Surrounded:
+    """Ground of a block that goes on into other blocks, so that a map has no seam between them.
+
+    Pixels beyond the grid are those of the other blocks, NaN where no block is. In another UTM zone
+    it is the pixel whose ground holds the centre of the one that is asked for.
+    """
+
+    reaches_out = True
+
+    def __init__(self, block: Ground, others: Sequence[Ground]) -> None:
+        self.grid, self.bands, self._block = block.grid, block.bands, block
+        # Where two blocks know a pixel, the one of the same zone has it unwarped.
+        self._others = sorted(others, key=lambda other: other.grid.epsg != block.grid.epsg)
+
+    def read(self, rows: slice, cols: slice) -> np.ndarray:
+        """Reflectance (band, y, x) float32 of rows and columns that may lie beyond the grid."""
+        shape = (len(self.bands), rows.stop - rows.start, cols.stop - cols.start)
+        found = np.full(shape, np.nan, "float32")
+        beyond = np.ones(shape[1:], bool)
+        inside = [
+            slice(max(0, part.start), min(side, part.stop))
+            for part, side in ((rows, self.grid.height), (cols, self.grid.width))
+        ]
+        if all(part.stop > part.start for part in inside):
+            here = tuple(
+                slice(part.start - whole.start, part.stop - whole.start)
+                for part, whole in zip(inside, (rows, cols), strict=True)
+            )
+            found[:, *here] = self._block.read(*inside)
+            beyond[here] = False
+        for other in self._others:
+            if beyond.any():
+                self._fill(found, beyond, other, rows.start, cols.start)
+        return found
+
+    def _fill(
+        self, found: np.ndarray, beyond: np.ndarray, other: Ground, top: int, left: int
+    ) -> None:
+        """Fill pixels (band, y, x) that lie `beyond` (y, x) from another block, and note these."""
+        at = np.nonzero(beyond)
+        x = self.grid.west + (left + at[1] + 0.5) * self.grid.gsd_m
+        y = self.grid.north - (top + at[0] + 0.5) * self.grid.gsd_m
+        if other.grid.epsg != self.grid.epsg:
+            to_other = Transformer.from_crs(self.grid.crs, other.grid.crs, always_xy=True)
+            x, y = to_other.transform(x, y)
+        row = np.floor((other.grid.north - y) / other.grid.gsd_m).astype(int)
+        col = np.floor((x - other.grid.west) / other.grid.gsd_m).astype(int)
+        there = (row >= 0) & (row < other.grid.height) & (col >= 0) & (col < other.grid.width)
+        if not there.any():
+            return
+        row, col, at = row[there], col[there], tuple(place[there] for place in at)
+        window = slice(row.min(), row.max() + 1), slice(col.min(), col.max() + 1)
+        pixels = other.read(*window)[:, row - row.min(), col - col.min()]
+        found[:, *at] = pixels
+        beyond[at] = ~np.isfinite(pixels).all(axis=0)

@@ -115,18 +115,24 @@ def predict_windows(
 
 
 def fingerprint(
-    weights: Path, description: Path, ground: Sequence[Path], window_px: int, place: Place
+    model: tuple[Path, Path],
+    cubes: Sequence[Path],
+    around: Sequence[Path],
+    window_px: int,
+    place: Place,
 ) -> str:
     """12 hex digits that change with anything that could change a bit of a window.
 
     Args:
-        ground: the files that are looked at.
+        model: its weights and its description.
+        around: cubes of which little is seen: their sizes and times tell whether they have changed.
     """
-    kind = read_json(description)["kind"]
+    kind = read_json(model[1])["kind"]
     code = code_version("scripts/predict_block.py", f"landscribe/models/{kind}.py")
-    files = [file_digest(path) for path in (weights, description, *ground)]
-    told = " ".join(map(str, (*files, window_px, place, code)))
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    told = [file_digest(path) for path in (*model, *cubes)]
+    told += [_listing(path) for path in around]
+    told += [window_px, place, code]
+    return hashlib.sha256(" ".join(map(str, told)).encode()).hexdigest()[:12]
 
 
 def bring(
@@ -159,6 +165,12 @@ def bring(
 def _steps(place: Place) -> Steps:
     threads = 1 if place.device == "cuda" else place.threads
     return Steps(_STEP_PIXELS[place.device], threads, getattr(torch, place.dtype))
+
+
+def _listing(folder: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of each file."""
+    found = [(path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found]
 
 
 def _clear(out: Path, folder: Path) -> None:

@@ -17,6 +17,8 @@ from landscribe.formats import CACHE_MB, raster_grid
 class RasterGround:
     """Bands of one raster, scaled to reflectance."""
 
+    reaches_out = False
+
     def __init__(
         self,
         path: Path,
@@ -53,7 +55,8 @@ class RasterGround:
         """Reflectance (band, y, x) float32, NaN where the raster has nodata."""
         window = RasterWindow.from_slices(rows, cols)
         try:
-            numbers = self._raster().read(self._numbers, window=window)
+            with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+                numbers = self._raster().read(self._numbers, window=window)
         except RasterioError as error:
             raise InputError(f"{self.path}: is damaged ({error}); get it again") from None
         found = numbers.astype("float32")
@@ -71,8 +74,7 @@ class RasterGround:
         """The raster, open; each thread has its own."""
         if not hasattr(self._open, "raster"):
             try:
-                with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
-                    self._open.raster = rasterio.open(self.path)
+                self._open.raster = rasterio.open(self.path)
             except RasterioError as error:
                 raise InputError(f"{self.path}: no raster that GDAL reads ({error})") from None
         return self._open.raster

@@ -20,10 +20,16 @@ Make = Callable[[int, int], Tensor]  # first, stop -> rows (1, c, stop - first, 
 class Rows:
     """Rows of a layer, each made once and held as long as one of its readers may ask for it."""
 
-    def __init__(self, height: int, make: Make) -> None:
+    def __init__(self, height: int, make: Make, held: bool = True) -> None:
+        """Rows of a layer that `make` makes.
+
+        Args:
+            held: false for what is made faster than it is kept: it is made anew for each asking.
+        """
         self.height = height
-        self._make, self._held = make, None  # (1, c, y, x)
-        self._first = self._stop = 0  # of what is held
+        self._make, self._held = make, held
+        self._parts: list[tuple[int, Tensor]] = []  # first row, rows (1, c, y, x), from the top
+        self._stop = 0  # row after the last one that is held
         self._readers: list[Reader] = []
 
     def reader(self) -> "Reader":
@@ -33,20 +39,24 @@ class Rows:
 
     def take(self, first: int, stop: int) -> Tensor:
         """Rows (1, c, stop - first, x); what no reader needs any more is let go."""
-        if first > self._stop or self._held is None:  # a gap: nobody has asked for what is there
-            self._held, self._first, self._stop = None, first, first
+        if not self._held:
+            return self._make(first, stop)
+        if not self._parts:
+            self._stop = first
         if stop > self._stop:
-            made, needed = self._make(self._stop, stop), self._needed()
-            if self._held is not None and needed < self._stop:
-                made = torch.cat([self._held[:, :, needed - self._first :], made], 2)
-                self._first = needed
-            else:
-                self._first = self._stop
-            self._held, self._stop = made, stop
-        return self._held[:, :, first - self._first : stop - self._first]
-
-    def _needed(self) -> int:
-        return max(self._first, min(reader.first for reader in self._readers))
+            self._parts.append((self._stop, self._make(self._stop, stop)))
+            self._stop = stop
+        needed = min(reader.first for reader in self._readers)
+        self._parts = [part for part in self._parts if _end(*part) > needed]
+        wanted = [
+            rows[:, :, max(first - top, 0) : stop - top]
+            for top, rows in self._parts
+            if top < stop and _end(top, rows) > first
+        ]
+        if len(wanted) == 1:
+            return wanted[0]
+        # Channels stand last in memory; told so, the rows are put together 3 times faster.
+        return torch.cat([_last(rows) for rows in wanted], 1).permute(0, 3, 1, 2)
 
 
 class Reader:
@@ -79,7 +89,11 @@ def convolved(rows: Rows, weight: Tensor, bias: Tensor) -> Rows:
 def halved(rows: Rows) -> Rows:
     """Highest of 2x2 pixels; the image has an even number of rows and columns."""
     read = rows.reader()
-    return Rows(rows.height // 2, lambda first, stop: F.max_pool2d(read(2 * first, 2 * stop), 2))
+
+    def make(first: int, stop: int) -> Tensor:
+        return F.max_pool2d(read(2 * first, 2 * stop), 2)
+
+    return Rows(rows.height // 2, make)
 
 
 def joined(fine: Rows, coarse: Rows) -> Rows:
@@ -87,8 +101,23 @@ def joined(fine: Rows, coarse: Rows) -> Rows:
     read_fine, read_coarse = fine.reader(), coarse.reader()
 
     def make(first: int, stop: int) -> Tensor:
-        twice = F.interpolate(read_coarse(first // 2, -(-stop // 2)), scale_factor=2.0)
-        skip = first % 2
-        return torch.cat([read_fine(first, stop), twice[:, :, skip : skip + stop - first]], 1)
+        top, bottom = first // 2, -(-stop // 2)
+        rough, sharp = _last(read_coarse(top, bottom)), _last(read_fine(first, stop))
+        height, width, channels = 2 * (bottom - top), sharp.shape[2], sharp.shape[3]
+        both = sharp.new_empty(1, height, width, channels + rough.shape[3])
+        asked = slice(first - 2 * top, first - 2 * top + stop - first)
+        both[:, asked, :, :channels] = sharp
+        fours = both[..., channels:].unflatten(1, (-1, 2)).unflatten(3, (-1, 2))
+        fours[:] = rough[:, :, None, :, None]
+        return both[:, asked].permute(0, 3, 1, 2)
 
-    return Rows(fine.height, make)
+    return Rows(fine.height, make, held=False)
+
+
+def _last(rows: Tensor) -> Tensor:
+    """Rows (1, y, x, c) of (1, c, y, x)."""
+    return rows.permute(0, 2, 3, 1)
+
+
+def _end(top: int, rows: Tensor) -> int:
+    return top + rows.shape[2]

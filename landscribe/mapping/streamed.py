@@ -77,19 +77,25 @@ def predict_streamed(
 
 
 class _Column:
-    """The ground under a column of windows, as far as the model reaches."""
+    """The ground under a column of windows, as far as the model reaches: an image of its own.
+
+    All columns, and all blocks of a zone that go on into others, begin at multiples on one lattice,
+    so they halve the same pixels together.
+    """
 
     def __init__(self, model: Streamed, ground: Ground, window: Window, steps: Steps) -> None:
         self.model, self.ground, self.dtype = model, ground, steps.dtype
-        side = model.multiple_px
-        self.reach_px = reach = _up(model.reach_px, side)
         self.step_px = steps.rows(model, window.width)
-        self.cols = slice(
-            max(0, window.left - reach), min(ground.grid.width, window.cols.stop + reach)
-        )
+        grid, reach = ground.grid, model.reach_px
+        out = reach if ground.reaches_out else 0
+        lines = (0, 0)
+        if ground.reaches_out:
+            lines = round(-grid.north / grid.gsd_m), round(grid.west / grid.gsd_m)
+        self.rows = _aligned(lines[0], -out, grid.height + out, model.multiple_px)
+        left = max(-out, window.left - reach)
+        right = min(grid.width + out, window.cols.stop + reach)
+        self.cols = _aligned(lines[1], left, right, model.multiple_px)
         self.inside = slice(window.left - self.cols.start, window.cols.stop - self.cols.start)
-        self.height = _up(ground.grid.height, side)
-        self.width = _up(self.cols.stop - self.cols.start, side)
 
     def predict(
         self,
@@ -110,7 +116,9 @@ class _Column:
                     told = self._nothing(window)
                 else:
                     image = strips.image
-                    stream = stream or self.model.stream(image, self.height, self.dtype)
+                    stream = stream or self.model.stream(
+                        image, self.rows.stop - self.rows.start, self.dtype
+                    )
                     told = np.concatenate([*self._steps(stream, window, observed)], axis=1)
                 if window not in warm:
                     keep(window, told)
@@ -120,7 +128,8 @@ class _Column:
     ) -> Iterator[np.ndarray]:
         for top in range(0, window.height, self.step_px):
             bottom = min(top + self.step_px, window.height)
-            shares = stream(window.top + top, window.top + bottom)
+            at = window.top - self.rows.start
+            shares = stream(at + top, at + bottom)
             yield stored(shares[:, :, self.inside], observed[top:bottom])
 
     def _nothing(self, window: Window) -> np.ndarray:
@@ -137,38 +146,51 @@ class _Strips:
 
     def observed(self, window: Window) -> np.ndarray:
         """Pixels (y, x) of a window that are observed in all bands."""
-        self._let_go(window.top - self._column.reach_px)
+        self._let_go(window.top - self._column.model.reach_px)
         rows = self._rows(window.top, window.rows.stop)
         return np.isfinite(rows[:, :, self._column.inside]).all(axis=0)
 
     def image(self, first: int, stop: int) -> np.ndarray:
-        """Reflectance (band, y, x) of rows as `Streamed.stream` asks for them."""
-        column, height = self._column, self._column.ground.grid.height
-        self._let_go(first)
-        found = self._rows(first, min(stop, height))
-        below, beside = stop - first - found.shape[1], column.width - found.shape[2]
-        if below or beside:
-            return np.pad(found, ((0, 0), (0, below), (0, beside)), constant_values=np.nan)
-        return found
+        """Reflectance (band, y, x) of rows of the image."""
+        top = self._column.rows.start
+        self._let_go(first + top)
+        return self._rows(first + top, stop + top)
 
     def _rows(self, first: int, stop: int) -> np.ndarray:
-        cols = self._column.cols
-        parts = [np.empty((len(self._column.ground.bands), 0, cols.stop - cols.start), "float32")]
+        parts = []
         for number in range(first // CHUNK_PX, -(-stop // CHUNK_PX)):
             top = number * CHUNK_PX
             parts.append(self._strip(number)[:, max(first - top, 0) : stop - top])
-        return parts[1] if len(parts) == 2 else np.concatenate(parts, axis=1)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _strip(self, number: int) -> np.ndarray:
         """Pixels of a strip; the next one is read meanwhile."""
-        height = self._column.ground.grid.height
         for other in (number, number + 1):
             top = other * CHUNK_PX
-            if other not in self._ahead and top < height:
-                rows = slice(top, min(top + CHUNK_PX, height))
-                read = self._column.ground.read
-                self._ahead[other] = self._reader.submit(read, rows, self._column.cols)
+            if other not in self._ahead and top < self._column.rows.stop:
+                rows = slice(top, top + CHUNK_PX)
+                self._ahead[other] = self._reader.submit(self._read, rows)
         return self._ahead[number].result()
+
+    def _read(self, rows: slice) -> np.ndarray:
+        """Rows of the column, NaN where the ground has none."""
+        ground, cols = self._column.ground, self._column.cols
+        if ground.reaches_out:
+            return ground.read(rows, cols)
+        height, width = ground.grid.height, ground.grid.width
+        inside = [
+            slice(max(r.start, 0), min(r.stop, n)) for r, n in ((rows, height), (cols, width))
+        ]
+        sides = [
+            (part.start - whole.start, whole.stop - part.stop)
+            for part, whole in zip(inside, (rows, cols), strict=True)
+        ]
+        found = ground.read(*inside)
+        return (
+            np.pad(found, ((0, 0), *sides), constant_values=np.nan)
+            if any(map(any, sides))
+            else found
+        )
 
     def _let_go(self, first: int) -> None:
         """Rows before `first` are not needed any more."""
@@ -191,6 +213,15 @@ def _runs(
             for run in np.split(part, np.flatnonzero(np.diff(part) > 1) + 1):
                 if len(run):
                     yield column[max(0, run[0] - warm) : run[0]], column[run[0] : run[-1] + 1]
+
+
+def _aligned(line: int, first: int, stop: int, multiple: int) -> slice:
+    """Pixels from `first` to `stop` and a few more: from and to lines that are multiples.
+
+    Args:
+        line: of the lattice, at which pixel 0 begins.
+    """
+    return slice((line + first) // multiple * multiple - line, _up(line + stop, multiple) - line)
 
 
 def _up(value: int, multiple: int) -> int:

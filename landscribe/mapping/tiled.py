@@ -78,10 +78,12 @@ def predict_tiled(
 
 def _view(ground: Ground, axes: tuple[Tiles, Tiles], window: Window) -> _View:
     down, across = axes[0].touching(window.rows), axes[1].touching(window.cols)
+    if ground.reaches_out:
+        pixels = ground.read(axes[0].pixels(down), axes[1].pixels(across))
+        return _View(window, axes, down, across, pixels)
     rows, cols = axes[0].sources(down), axes[1].sources(across)
     top, left = rows.min(), cols.min()
-    part = slice(top, rows.max() + 1), slice(left, cols.max() + 1)
-    pixels = ground.read(*part)
+    pixels = ground.read(slice(top, rows.max() + 1), slice(left, cols.max() + 1))
     return _View(window, axes, down, across, pixels[:, rows - top][:, :, cols - left])
 
 

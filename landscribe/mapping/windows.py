@@ -110,12 +110,16 @@ class Tiles:
         inside = np.minimum(x + self.halo_px, right) - np.maximum(x - self.halo_px, left)
         return (inside / (2 * self.halo_px)).astype("float32")
 
+    def pixels(self, tiles: range) -> slice:
+        """Pixels from the first tile to the last; they may reach past the raster."""
+        return slice(self.start(tiles[0]), self.start(tiles[-1]) + self.tile_px)
+
     def sources(self, tiles: range) -> np.ndarray:
         """Pixel of the raster that is read for each pixel from the first tile to the last.
 
         Outside the raster they are those of its reflection, and of its edge beyond that.
         """
-        places = np.arange(self.start(tiles[0]), self.start(tiles[-1]) + self.tile_px)
+        places = np.arange(self.pixels(tiles).start, self.pixels(tiles).stop)
         last = self.size_px - 1
         reflected = np.where(places > last, 2 * last - places, np.abs(places))
         return np.clip(reflected, 0, last)

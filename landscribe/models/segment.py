@@ -16,7 +16,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from landscribe.card import Card
 from landscribe.mapping.rows import Rows, convolved, halved, joined
 from landscribe.training.data import IGNORE, VALIDATION, Tiles, class_indices
-from landscribe.training.loop import Schedule, fit
 from landscribe.training.predictor import Image, Sample, Signature, Work
 
 
@@ -41,6 +40,8 @@ def train(
     samples: list[Sample], signature: Signature, settings: Settings, work: Work
 ) -> "Predictor":
     """Learn from the training split, stop early on the validation split."""
+    from landscribe.training.loop import Schedule, fit  # lightning: 180 MB that no map needs
+
     torch.manual_seed(work.seed)
     network = UNet(len(signature.bands), len(signature.classes), settings)
     network.measure(samples)

@@ -7,7 +7,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from landscribe.cards import Model
+from landscribe.cards import Model, check
 from landscribe.command import InputError, written
 from landscribe.formats import read_json, write_json
 from landscribe.provenance import file_digest
@@ -54,4 +54,5 @@ def load_model(weights: Path, description: Path) -> Predictor:
     signature = Signature(
         **{n: tuple(v) if isinstance(v, list) else v for n, v in told["signature"].items()}
     )
-    return kind.load(tensors, signature, kind.Settings(**told["settings"]))
+    settings = check(kind.Settings, told["settings"], f"settings in {description}")
+    return kind.load(tensors, signature, settings)

@@ -11,6 +11,7 @@ rule predict_block:
             cube=PLAN.cubes,
             allow_missing=True,
         ),
+        around=PLAN.cubes_around,
     output:
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
     log:
@@ -22,11 +23,12 @@ rule predict_block:
     threads: 2
     params:
         window_px=RUN.window_px,
+        around=PLAN.around_flags,
         code=code_version_with_model("scripts/predict_block.py", PLAN.kinds),
     message:
         "Predict {wildcards.block} with {wildcards.model}"
     shell:
         "python -m scripts.predict_block --weights {input.weights}"
         " --description {input.description} --cubes {input.cubes}"
-        " --out {output.probabilities} --window-px {params.window_px}"
+        " {params.around} --out {output.probabilities} --window-px {params.window_px}"
         " --threads {threads} 2>&1 | tee {log}"
