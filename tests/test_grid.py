@@ -8,7 +8,17 @@ import pytest
 from pyproj import Geod, Transformer
 from shapely import box, transform
 
-from landscribe.grid import SQUARE_M, Grid, blocks, pixel_area_m2
+from landscribe.grid import (
+    NEAR_M,
+    SQUARE_M,
+    Grid,
+    blocks,
+    blocks_near,
+    ground_blocks,
+    lonlat_box,
+    pixel_area_m2,
+    project,
+)
 
 REGIONS = {
     "one block": ((330000, 5814360, 345360, 5822040), "EPSG:32633"),
@@ -109,3 +119,24 @@ def test_pixels_of_neighbouring_blocks_lie_on_one_lattice(gsd_m, origin_m):
 def test_pixels_that_divide_a_square_fill_their_block():
     for block in blocks(*REGIONS["two zones"]):
         assert block.grid(10).bounds == block.grid(20).bounds == block.bounds
+
+
+def test_blocks_are_near_where_they_touch_also_across_zones():
+    ground = lonlat_box((11.4, 51.9, 13.6, 53.2), "EPSG:4326")  # zones 32 and 33
+    every = ground_blocks(ground)
+    assert {block.epsg for block in every} == {32632, 32633} and len(every) > 6
+    for block in every:
+        near = blocks_near(block, every)
+        assert block not in near
+        own = box(*block.bounds)
+        for other in every:
+            if other == block:
+                continue
+            outline = project(lonlat_box(other.bounds, other.crs), "EPSG:4326", block.crs)
+            assert (other in near) == (own.distance(outline) <= NEAR_M), (block.id, other.id)
+            assert (other in near) == (block in blocks_near(other, every))
+
+
+def test_blocks_on_both_sides_of_the_equator_are_near():
+    every = ground_blocks(lonlat_box((9.1, -0.2, 9.3, 0.2), "EPSG:4326"))
+    assert len(every) == 2 and blocks_near(every[0], every) == every[1:]

@@ -59,6 +59,19 @@ def given(words, flag):
     return tuple(map(Path, re.search(rf"--{flag} ((?:(?!--)\S+ ?)+)", words)[1].split()))
 
 
+def test_a_block_looks_at_the_cubes_of_the_blocks_around_it():
+    plan = Plan.read(yaml.safe_load(Path("config/europe.yaml").read_text()))
+    region = plan.run.regions[0]
+    block = next(block for block in plan.placed[region] if block.id == "33UUU")
+    asked = SimpleNamespace(region=region, year="2021", block="33UUU")
+    found = plan.cubes_around(asked)
+    near = {Path(path).parts[4] for path in found}
+    assert {"33UTU", "33UVU", "33UUT", "33UUV", "33UTT", "33UVV"} <= near and "33UUU" not in near
+    assert all(abs(int(name[:2]) - block.epsg % 100) <= 1 for name in near)
+    assert len(found) == len(near) * len(plan.cubes)
+    assert plan.around_flags(asked) == f"--around {' '.join(found)}"
+
+
 def test_snakemake_names_cubes_in_the_order_that_training_wants(tmp_path):
     config = FRANCE | {"models": ["forest"]}
     target = "results/train/france/2024/landuse/forest/model.json"
