@@ -20,6 +20,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from landscribe.formats import PROBABILITY_SCALE
+
 BITS = 16  # classes that one band of a bit mask holds
 
 
@@ -90,7 +92,7 @@ def sets(shares: np.ndarray, thresholds: Sequence[float] | np.ndarray) -> np.nda
         thresholds: (class).
     """
     limits = np.asarray(thresholds).reshape(-1, *[1] * (shares.ndim - 1))
-    held = 1 - shares <= limits
+    held = 1 - shares <= limits + PROBABILITY_SCALE / 2  # steps in which they were stored
     np.put_along_axis(held, shares.argmax(axis=0)[None], True, 0)
     return held
 
