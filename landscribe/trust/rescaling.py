@@ -33,8 +33,10 @@ class Rescaling:
     curves: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()  # per class: from, to
 
     def __call__(self, shares: np.ndarray) -> np.ndarray:
-        """Probabilities (class, ...) float32 that sum to 1, of a model's own, 0 to 1."""
+        """Probabilities (class, ...) float32 of a model's own, 0 to 1; none of them is 0."""
         shares = np.maximum(shares, np.float32(LEAST), dtype="float32")
+        if self.method == "none":
+            return shares
         if self.method == "temperature":
             shares = np.exp(np.log(shares) / np.float32(self.temperature))
         if self.method == "isotonic":
