@@ -207,6 +207,20 @@ class Composites(Card):
     )
 
 
+class Trust(Card):
+    """What the layers beside a map say about how far it can be trusted."""
+
+    coverage: float = Field(
+        0.9, gt=0, lt=1, description="share of pixels whose set of classes is to hold their class"
+    )
+    each_class: bool = Field(
+        False, description="promise that for each class: rare ones then stand in most sets"
+    )
+    applicability: bool = Field(
+        True, description="whether to map how unlike the training pixels the ground is"
+    )
+
+
 def _form(value: object) -> str:
     return "each" if isinstance(value, dict) else "all"
 
@@ -252,6 +266,7 @@ class Run(Card):
     composites: Composites | None = Field(
         None, description="images of periods to learn from; without it, all observations"
     )
+    trust: Trust = Field(Trust(), description="layers on how far a map can be trusted")
     max_gap_fraction: Fraction = Field(
         0, description="share of reads of scenes that may fail for good; more stop the run"
     )

@@ -54,8 +54,10 @@ def job_table(blocks: pd.DataFrame, models: dict[str, str], task: str, run: dict
 
 
 def steps_of(run: dict) -> list[Step]:
-    """Steps that a run has: some only with an archive, or with composites."""
+    """Steps that a run has: some only with an archive, with composites or with applicability."""
     needs = {"import_scenes": run["archives"], "compose_periods": run["composites"]}
+    measured = run.get("applicability", True)
+    needs |= {"sample_reference": measured, "measure_applicability": measured}
     return [step for step in STEPS if needs.get(step.rule, True)]
 
 

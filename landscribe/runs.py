@@ -100,14 +100,33 @@ class Plan:
 
     @property
     def maps(self) -> list[str]:
-        """Every map of the run, so that one that was deleted is drawn again."""
-        return [
-            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/classes.tif"
+        """Every map of the run, so that one that was deleted is drawn again, with its trust."""
+        layers = ["classes", *(["applicability"] if self.run.trust.applicability else [])]
+        maps = [
+            (f"{region}/{year}/{self.run.task}/{model}", self.blocks[region])
             for region in self.run.regions
             for year in self.run.years
             for model in self.run.models
-            for block in self.blocks[region]
         ]
+        rasters = [
+            f"results/map/{name}/{block}/{layer}.tif"
+            for name, blocks in maps
+            for block in blocks
+            for layer in layers
+        ]
+        return rasters + [f"results/evaluate/{name}/trust.json" for name, _ in maps]
+
+    def applicability(self, wildcards: object) -> list[str]:
+        """Dissimilarity of each block of a map, if the config asks for it."""
+        w = wildcards
+        folder = f"results/map/{w.region}/{w.year}/{w.task}/{w.model}"
+        blocks = self.blocks[w.region] if self.run.trust.applicability else []
+        return [f"{folder}/{block}/applicability.tif" for block in blocks]
+
+    def applicability_flags(self, wildcards: object) -> str:
+        """Flag that names these on a command line."""
+        paths = self.applicability(wildcards)
+        return f"--applicability {' '.join(paths)}" if paths else ""
 
     def place_source(self, wildcards: object) -> PlaceSource:
         """Source of a gazetteer's card."""

@@ -1,20 +1,22 @@
-"""Class probabilities of a block -> its map: classes, confidence, clear observations."""
+"""Class probabilities of a block -> its map: classes, how far to trust them, observations."""
 
 from pathlib import Path
+
+import tyro
 
 from landscribe.cards import Task
 from landscribe.command import command
 from landscribe.formats import read_cube
 from landscribe.mapping.cog import MapFiles, draw_map
+from landscribe.trust.calibrate import Calibration
 
 
 def main(
     task: Path,
     cube: Path,
     probabilities: Path,
-    classes: Path,
-    confidence: Path,
-    observations: Path,
+    calibration: Path,
+    files: tyro.conf.OmitArgPrefixes[MapFiles],
 ) -> None:
     """Draw the map of a block, as cloud-optimised GeoTIFFs on the grid of its cube.
 
@@ -22,14 +24,13 @@ def main(
         task: card in config/tasks: the legend.
         cube: cube of the block, with the counts of clear observations.
         probabilities: raster of the block by predict_block.
-        classes: raster to write: legend id of the most probable class, nodata 255, in the legend's
-            colours; classes.tif.aux.xml beside it names the classes.
-        confidence: raster to write: probability of that class in steps of 0.005, nodata 255.
-        observations: raster to write: clear observations, up to 254.
+        calibration: calibration.json of the map by calibrate_map.
+        files: rasters to write.
     """
-    files = MapFiles(classes, confidence, observations)
-    share = draw_map(probabilities, read_cube(cube), Task.read(task).legend, files)
-    print(f"{classes}: {share:.1%} of the pixels have a class")
+    legend = Task.read(task).legend
+    trusted = Calibration.read(calibration, legend)
+    share = draw_map(probabilities, read_cube(cube), legend, trusted, files)
+    print(f"{files.classes}: {share:.1%} of the pixels have a class")
 
 
 if __name__ == "__main__":

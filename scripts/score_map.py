@@ -7,6 +7,8 @@ from landscribe.command import command
 from landscribe.formats import WINDOW_PX, read_polygons, write_json
 from landscribe.scores.agreement import scores
 from landscribe.scores.counts import count_pixels, map_files, read_areas
+from landscribe.trust.calibrate import Calibration
+from landscribe.trust.rescaling import Rescaling
 
 
 def main(
@@ -17,6 +19,7 @@ def main(
     polygons: Path,
     out: Path,
     areas: Path | None = None,
+    calibration: Path | None = None,
     window_px: int = WINDOW_PX,
 ) -> None:
     """Score a map on the polygons that were held out of its training.
@@ -29,12 +32,16 @@ def main(
         polygons: polygons of all blocks, with their splits.
         out: JSON to write.
         areas: mapped areas (areas.csv) for design-based estimates; by default counted in pixels.
+        calibration: calibration.json, for the reliability of the map's confidence; by default that
+            of the model's own.
         window_px: side of what is read at once [px].
     """
     card = Task.read(task)
     legend = [land.id for land in card.legend]
     maps = map_files(classes, probabilities, labels)
-    counts = count_pixels(maps, read_polygons(polygons), legend, window_px)
+    trusted = calibration and Calibration.read(calibration, card.legend)
+    rescaling = trusted.rescaling if trusted else Rescaling()
+    counts = count_pixels(maps, read_polygons(polygons), legend, window_px, rescaling)
     found = scores(counts, card, None if areas is None else read_areas(areas, legend))
     write_json(out, found)
     sample, shares = found["sample"], ("overall_accuracy", "balanced_accuracy", "macro_f1")

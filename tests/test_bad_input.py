@@ -37,10 +37,19 @@ split_labels --task task.yaml --polygons 33UUU/task/polygons.parquet > --out pol
 train_model --model tiny.yaml {TAUGHT} > {FIT}
 train_model --model net.yaml {TAUGHT} > {FIT.replace("tiny", "net")}
 predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
-draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif > {MAP}
+sample_reference {FIT} --sensors sensor.yaml --cubes {CUBE} {TRUTH} > --out fit/tiny/r.safetensors
+calibrate_map --task task.yaml --probabilities tiny/33UUU/shares.tif {TRUTH} > --out tiny/c.json
+draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif \
+  --calibration tiny/c.json > {MAP} --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif \
+  --sets tiny/33UUU/s.tif
+measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
+  > --out tiny/33UUU/a.tif
 sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
+score_trust --task task.yaml --model tiny.yaml --region region.yaml --year 2020 \
+  --probabilities tiny/33UUU/shares.tif {TRUTH} --calibration tiny/c.json > --out tiny/trust.json \
+  --rescaled tiny/rescaled.png --coverage tiny/coverage.png --accuracy tiny/away.png
 plot_scores --scores tiny/scores.json --model tiny.yaml --region region.yaml --year 2020 \
   --classes tiny/33UUU/c.tif {TRUTH} > --confusion tiny/confusion.png \
   --accuracy tiny/accuracy.png --reliability tiny/reliability.png --errors tiny/errors.png

@@ -16,7 +16,7 @@ import xarray as xr
 from rio_cogeo import cog_validate
 from scipy.ndimage import gaussian_filter
 
-from landscribe.cards import Task
+from landscribe.cards import LandClass, Task
 from landscribe.command import InputError
 from landscribe.formats import (
     NODATA,
@@ -24,20 +24,26 @@ from landscribe.formats import (
     PROBABILITY_SCALE,
     probability_profile,
     raster_grid,
+    write_json,
     write_raster,
 )
 from landscribe.grid import Grid
 from landscribe.mapping.cog import (
     CONFIDENCE_STEP,
+    ENTROPY_STEP,
     MapFiles,
     category_names,
-    classes_and_confidence,
     draw_map,
+    trust_layers,
 )
+from landscribe.trust.calibrate import Calibration
+from landscribe.trust.rescaling import Rescaling
 from tests.test_predict import tiny_disk
 
+LAYERS = ("classes", "confidence", "observations", "entropy", "set_sizes", "sets")
 CARD = Path("config/tasks/landuse.yaml")
 LEGEND = Task.read(CARD).legend
+AS_IS = Calibration(Rescaling(), np.full(len(LEGEND), 0.7))
 GRID = Grid(32633, 330000, 5822040, 1300, 1100, 10)
 
 
@@ -78,35 +84,35 @@ def made_cube(grid: Grid = GRID) -> xr.Dataset:
 
 
 def files_in(folder: Path) -> MapFiles:
-    return MapFiles(*(folder / f"{n}.tif" for n in ("classes", "confidence", "observations")))
+    return MapFiles(*(folder / f"{name}.tif" for name in LAYERS))
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("map")
     source = write_probabilities(folder / "probabilities.tif", made_probabilities())
-    draw_map(source, made_cube(), LEGEND, files_in(folder / "out"))
+    draw_map(source, made_cube(), LEGEND, AS_IS, files_in(folder / "out"))
     return folder / "out"
 
 
 def test_each_layer_is_a_valid_cog_with_overviews(drawn):
-    for name in ("classes", "confidence", "observations"):
+    for name in LAYERS:
         valid, errors, warnings = cog_validate(drawn / f"{name}.tif", strict=True, quiet=True)
         assert (valid, errors, warnings) == (True, [], [])
         with rasterio.open(drawn / f"{name}.tif") as raster:
             assert raster.overviews(1) == [2, 4]
             assert raster_grid(raster) == GRID
-            assert (raster.nodata, raster.dtypes, raster.count) == (NODATA, ("uint8",), 1)
-    assert sorted(p.name for p in drawn.iterdir()) == [
-        *("classes.tif", "classes.tif.aux.xml", "confidence.tif", "observations.tif")
-    ]
+            wanted = (0, ("uint16",), 1) if name == "sets" else (NODATA, ("uint8",), 1)
+            assert (raster.nodata, raster.dtypes, raster.count) == wanted
+    files = ["classes.tif.aux.xml", *(f"{name}.tif" for name in LAYERS)]
+    assert sorted(p.name for p in drawn.iterdir()) == sorted(files)
 
 
 def test_layers_say_what_the_probabilities_say(drawn):
     pixels = made_probabilities().astype(int)
     missing = pixels[0] == PROBABILITY_NODATA
     read = {}
-    for name in ("classes", "confidence", "observations"):
+    for name in LAYERS:
         with rasterio.open(drawn / f"{name}.tif") as raster:
             read[name] = raster.read(1)
     ids = np.array([c.id for c in LEGEND])
@@ -114,8 +120,18 @@ def test_layers_say_what_the_probabilities_say(drawn):
     assert (read["confidence"][missing] == NODATA).all()
     told = read["confidence"] * CONFIDENCE_STEP
     apart = abs(told - pixels.max(0) * PROBABILITY_SCALE)[~missing].max()
-    assert apart <= CONFIDENCE_STEP / 2 + 1e-9
+    assert apart <= CONFIDENCE_STEP / 2 + 1e-6
     assert (read["observations"] == made_cube().valid_count.values).all()
+    shares = np.where(missing, 1250, pixels) / pixels.sum(0).clip(1) * np.where(missing, 0, 1)
+    held = pixels * PROBABILITY_SCALE >= 1 - 0.7 - 1e-9
+    np.put_along_axis(held, pixels.argmax(0)[None], True, 0)
+    assert (read["set_sizes"] == np.where(missing, NODATA, held.sum(0))).all()
+    for bit in range(len(LEGEND)):
+        assert ((read["sets"] >> bit & 1) == np.where(missing, 0, held[bit])).all()
+    logs = np.log(np.where(shares > 0, shares, 1))
+    entropy = -(shares * logs).sum(0) / np.log(len(LEGEND))
+    assert (read["entropy"][missing] == NODATA).all()
+    assert abs(read["entropy"] * ENTROPY_STEP - entropy)[~missing].max() <= 0.008
 
 
 def test_layers_name_their_content(drawn):
@@ -131,6 +147,43 @@ def test_layers_name_their_content(drawn):
         assert (raster.scales, raster.units) == ((CONFIDENCE_STEP,), ("1",))
     with rasterio.open(drawn / "observations.tif") as raster:
         assert raster.descriptions == ("clear observations",)
+    with rasterio.open(drawn / "sets.tif") as raster:
+        assert raster.units == ("bits",)
+        assert [raster.tags(1)[f"bit_{n}"] for n in range(8)] == [c.name for c in LEGEND]
+    with rasterio.open(drawn / "entropy.tif") as raster:
+        assert raster.descriptions == ("entropy, as a share of the highest",)
+
+
+def test_rescaling_changes_the_confidence_and_never_the_class():
+    pixels, hot = made_probabilities(), Calibration(Rescaling("temperature", 2.0), np.zeros(8))
+    one, other = (trust_layers(pixels, LEGEND, found) for found in (AS_IS, hot))
+    assert (one["classes"] == other["classes"]).all()
+    seen = one["classes"] != NODATA
+    assert (other["confidence"][seen] <= one["confidence"][seen]).all()
+    assert other["confidence"][seen].mean() < 0.9 * one["confidence"][seen].mean()
+    assert (other["set_sizes"][seen] == 1).all()
+
+
+def test_a_map_without_a_promise_has_sets_of_all_classes():
+    found = trust_layers(made_probabilities(), LEGEND, Calibration.none(len(LEGEND)))
+    assert set(np.unique(found["set_sizes"])) == {len(LEGEND), NODATA}
+    assert set(np.unique(found["sets"])) == {2 ** len(LEGEND) - 1, 0}
+
+
+def test_a_long_legend_has_a_band_for_each_16_classes(tmp_path):
+    legend = [
+        LandClass(id=n, name=f"c{n}", title=f"C {n}", colour=f"#0000{n:02x}", labels=[str(n)])
+        for n in range(1, 20)
+    ]
+    grid = Grid(32633, 330000, 5822040, 40, 30, 10)
+    pixels = np.full((19, 30, 40), 526, "uint16")
+    with rasterio.open(tmp_path / "p.tif", "w", **probability_profile(grid, 19)) as raster:
+        raster.write(pixels)
+        raster.descriptions = [f"class {c.id}" for c in legend]
+    draw_map(tmp_path / "p.tif", made_cube(grid), legend, Calibration.none(19), files_in(tmp_path))
+    with rasterio.open(tmp_path / "sets.tif") as raster:
+        assert raster.count == 2 and raster.tags(2)["bit_2"] == "c19"
+        assert (raster.read() == np.array([65535, 7])[:, None, None]).all()
 
 
 def test_gdal_reads_the_names_of_the_classes(drawn, tmp_path):
@@ -170,14 +223,15 @@ def test_ties_go_to_the_class_that_the_legend_names_first():
     tied = np.zeros((len(LEGEND), 1, 2), "uint16")
     tied[[2, 5], 0, 0] = 5000
     tied[:, 0, 1] = 1250
-    classes, confidence = classes_and_confidence(tied, LEGEND)
+    found = trust_layers(tied, LEGEND, AS_IS)
+    classes, confidence = found["classes"], found["confidence"]
     assert classes.tolist() == [[LEGEND[2].id, LEGEND[0].id]]
     assert confidence.tolist() == [[100, 25]]
 
 
 def test_the_same_input_gives_the_same_bytes(drawn, tmp_path):
     source = write_probabilities(tmp_path / "p.tif", made_probabilities())
-    draw_map(source, made_cube(), LEGEND, files_in(tmp_path / "out"))
+    draw_map(source, made_cube(), LEGEND, AS_IS, files_in(tmp_path / "out"))
     for path in drawn.iterdir():
         one, two = path.read_bytes(), (tmp_path / "out" / path.name).read_bytes()
         assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest()
@@ -187,7 +241,7 @@ def test_a_map_smaller_than_a_block_is_a_cog_too(tmp_path):
     grid = Grid(32633, 330000, 5822040, 40, 30, 10)
     pixels = np.full((len(LEGEND), 30, 40), 1250, "uint16")
     source = write_probabilities(tmp_path / "p.tif", pixels, grid)
-    assert draw_map(source, made_cube(grid), LEGEND, files_in(tmp_path)) == 1
+    assert draw_map(source, made_cube(grid), LEGEND, AS_IS, files_in(tmp_path)) == 1
     assert cog_validate(tmp_path / "classes.tif", strict=True, quiet=True)[0]
 
 
@@ -195,14 +249,16 @@ def test_what_does_not_fit_is_refused(tmp_path):
     files, source = files_in(tmp_path / "out"), tmp_path / "p.tif"
     write_probabilities(source, made_probabilities())
     with pytest.raises(InputError, match="class 8, but the legend has class 1, class 2;"):
-        draw_map(source, made_cube(), LEGEND[:2], files)
+        draw_map(source, made_cube(), LEGEND[:2], AS_IS, files)
     with pytest.raises(InputError, match="the cube on"):
-        draw_map(source, made_cube(Grid(32633, 330010, 5822040, 1300, 1100, 10)), LEGEND, files)
+        draw_map(
+            source, made_cube(Grid(32633, 330010, 5822040, 1300, 1100, 10)), LEGEND, AS_IS, files
+        )
     with pytest.raises(InputError, match="no raster"):
-        draw_map(tmp_path / "none.tif", made_cube(), LEGEND, files)
+        draw_map(tmp_path / "none.tif", made_cube(), LEGEND, AS_IS, files)
     source.write_bytes(source.read_bytes()[:-200_000])
     with pytest.raises(InputError, match="is damaged|no raster"):
-        draw_map(source, made_cube(), LEGEND, files)
+        draw_map(source, made_cube(), LEGEND, AS_IS, files)
     assert not files.classes.parent.exists() or list(files.classes.parent.iterdir()) == []
 
 
@@ -220,12 +276,18 @@ def test_blocks_that_gdal_loses_on_closing_are_noticed(tmp_path, short_kb):
 
 
 def command(source: Path, cube: Path, files: MapFiles) -> list[str]:
-    given = {"task": CARD, "cube": cube, "probabilities": source, **vars(files)}
-    flags = [text for name, path in given.items() for text in (f"--{name}", str(path))]
+    calibration = source.with_name("calibration.json")
+    rows = [{"class_id": land.id, "threshold": None} for land in LEGEND]
+    write_json(calibration, {"rescaling": Rescaling().as_dict(), "sets": {"thresholds": rows}})
+    given = {"task": CARD, "cube": cube, "probabilities": source, "calibration": calibration}
+    given |= vars(files)
+    flags = [
+        text for name, path in given.items() for text in (f"--{name.replace('_', '-')}", str(path))
+    ]
     return [sys.executable, "-m", "scripts.draw_map", *flags]
 
 
-@pytest.mark.parametrize("size_kb", [300, 1600])  # full while layers are drawn, or at the copies
+@pytest.mark.parametrize("size_kb", [300, 3500])  # full while layers are drawn, or at the copies
 def test_a_full_disk_ends_in_one_message_and_no_part(tmp_path, size_kb):
     source = write_probabilities(tmp_path / "p.tif", made_probabilities())
     made_cube().to_zarr(tmp_path / "cube.zarr", zarr_format=3, consolidated=False)

@@ -1,4 +1,4 @@
-"""Maps of a block as cloud-optimised GeoTIFFs: classes, confidence, clear observations.
+"""Maps of a block as cloud-optimised GeoTIFFs: classes, how far to trust them, observations.
 
 They are drawn window by window to plain GeoTIFFs and copied from these, so memory is bounded by
 the window. Equal inputs give equal bytes.
@@ -30,18 +30,34 @@ from landscribe.formats import (
     written_raster,
 )
 from landscribe.mapping.windows import Window, windows
+from landscribe.trust.applicability import STEP
+from landscribe.trust.calibrate import Calibration
+from landscribe.trust.conformal import BITS, packed
 
-CONFIDENCE_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
+CONFIDENCE_STEP = ENTROPY_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
 _COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
 
 
 @dataclass(frozen=True)
 class MapFiles:
-    """Where the layers of a map stand."""
+    """Where the layers of a map stand; nodata is 255, of `sets` 0.
+
+    Args:
+        classes: legend id of the most probable class, in the legend's colours; classes.tif.aux.xml
+            beside it names the classes.
+        confidence: calibrated probability of that class, in steps of 0.005.
+        observations: clear observations, up to 254.
+        entropy: of the calibrated probabilities, as a share of the highest, in steps of 0.005.
+        set_sizes: number of classes in the set of a pixel.
+        sets: bits of these classes, in the order of the legend, 16 a band; tags name the bits.
+    """
 
     classes: Path
     confidence: Path
     observations: Path
+    entropy: Path
+    set_sizes: Path
+    sets: Path
 
 
 @dataclass(frozen=True)
@@ -52,54 +68,89 @@ class _Layer:
     unit: str
     overviews: str  # how GDAL makes them
     scale: float = 1
+    dtype: str = "uint8"
+    nodata: int = NODATA
 
 
-_LAYERS = (
-    _Layer("class of the legend", "class id", "mode"),
-    _Layer("probability of the mapped class", "1", "average", CONFIDENCE_STEP),
-    _Layer("clear observations", "count", "nearest"),
-)
+_LAYERS = {  # in the order in which `_draw` makes them; names are those of MapFiles
+    "classes": _Layer("class of the legend", "class id", "mode"),
+    "confidence": _Layer("probability of the mapped class", "1", "average", CONFIDENCE_STEP),
+    "observations": _Layer("clear observations", "count", "nearest"),
+    "entropy": _Layer("entropy, as a share of the highest", "1", "average", ENTROPY_STEP),
+    "set_sizes": _Layer("number of classes in the set", "count", "average"),
+    # A set is never empty, so 0 is free.
+    "sets": _Layer("classes in the set", "bits", "nearest", dtype="uint16", nodata=0),
+    "applicability": _Layer("dissimilarity, as a share of the threshold", "1", "average", STEP),
+}
+_DRAWN = list(_LAYERS)[:-1]
 
 
 def draw_map(
-    probabilities: Path, cube: xr.Dataset, legend: Sequence[LandClass], files: MapFiles
+    probabilities: Path,
+    cube: xr.Dataset,
+    legend: Sequence[LandClass],
+    calibration: Calibration,
+    files: MapFiles,
 ) -> float:
     """Write the layers of a map; gives the share of its pixels that have a class.
 
     Names of the classes are band tags `class_<id>` of the raster, and GDAL's category names in a
     file `.aux.xml` beside it, where desktop programs look for them.
     """
-    paths = (files.classes, files.confidence, files.observations)
     with ExitStack() as stack:
         source = stack.enter_context(_opened(probabilities, cube, legend))
-        parts = [stack.enter_context(written_raster(path)) for path in paths]
+        parts = [stack.enter_context(written_raster(path)) for path in _paths(files)]
         # `written` removes what has a part's name and more once the part is done.
         plain = [Path(f"{part}.plain.tif") for part in parts]
-        mapped = _draw(source, cube, legend, plain)
-        for drawn, part, layer in zip(plain, parts, _LAYERS, strict=True):
-            rasterio.shutil.copy(drawn, part, **_COG, overview_resampling=layer.overviews)
+        mapped = _draw(source, cube, legend, calibration, plain)
+        for drawn, part, layer in zip(plain, parts, _DRAWN, strict=True):
+            rasterio.shutil.copy(drawn, part, **_COG, overview_resampling=_LAYERS[layer].overviews)
         grid = raster_grid(source)
     with written(Path(f"{files.classes}.aux.xml")) as part:
         part.write_bytes(category_names(legend))
     return mapped / (grid.width * grid.height)
 
 
-def classes_and_confidence(
-    probabilities: np.ndarray, legend: Sequence[LandClass]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Most probable class (y, x) uint8, and its probability (y, x) uint8 in CONFIDENCE_STEP.
+def trust_layers(
+    probabilities: np.ndarray, legend: Sequence[LandClass], calibration: Calibration
+) -> dict[str, np.ndarray]:
+    """Layers (y, x) by name: classes, confidence, entropy, set_sizes; sets (band, y, x).
 
-    Of classes that are equally probable it is the one that comes first in the legend.
+    The class is the one that the model finds most probable, of equal ones the first of the legend;
+    its confidence is the calibrated probability. Entropy is -sum of p log p of the calibrated
+    probabilities: 0 if one class is certain, 1 if all are equal.
 
     Args:
         probabilities: (class, y, x) uint16 in PROBABILITY_SCALE.
     """
     ids = np.array([c.id for c in legend], "uint8")
     missing = probabilities[0] == PROBABILITY_NODATA
-    best = probabilities.max(axis=0)
-    step = round(CONFIDENCE_STEP / PROBABILITY_SCALE)
-    confidence = np.where(missing, NODATA, (best + step // 2) // step).astype("uint8")
-    return np.where(missing, NODATA, ids[probabilities.argmax(axis=0)]), confidence
+    best = probabilities.argmax(axis=0)
+    shares = np.where(missing, 0, probabilities) * np.float32(PROBABILITY_SCALE)
+    told = calibration.rescaling(shares)
+    confidence = np.take_along_axis(told, best[None], 0)[0]
+    entropy = -(told * np.log(told)).sum(axis=0) / np.float32(np.log(len(legend)))
+    held = calibration.sets(shares)
+    uint8 = {
+        "classes": ids[best],
+        "confidence": np.rint(confidence.clip(0, 1) / CONFIDENCE_STEP),
+        "entropy": np.rint(entropy.clip(0, 1) / ENTROPY_STEP),
+        "set_sizes": held.sum(axis=0),
+    }
+    found = {n: np.where(missing, NODATA, layer).astype("uint8") for n, layer in uint8.items()}
+    return found | {"sets": np.where(missing, 0, packed(held)).astype("uint16")}
+
+
+@contextmanager
+def layer_drawn(
+    path: Path, name: str, like: rasterio.DatasetReader
+) -> Iterator[rasterio.io.DatasetWriter]:
+    """Give an empty raster to write, which then becomes a layer of a map, on the grid of `like`."""
+    with written_raster(path) as part:
+        plain = Path(f"{part}.plain.tif")
+        with _target(plain, name, like.profile, ()) as raster:
+            yield raster
+        rasterio.shutil.copy(plain, part, **_COG, overview_resampling=_LAYERS[name].overviews)
 
 
 def category_names(legend: Sequence[LandClass]) -> bytes:
@@ -137,43 +188,53 @@ def _opened(
         yield raster
 
 
+def _paths(files: MapFiles) -> list[Path]:
+    return [getattr(files, name) for name in _DRAWN]
+
+
 def _draw(
     source: rasterio.DatasetReader,
     cube: xr.Dataset,
     legend: Sequence[LandClass],
+    calibration: Calibration,
     paths: list[Path],
 ) -> int:
     """Write the layers as plain GeoTIFFs; gives the number of pixels that have a class."""
     mapped = 0
     with ExitStack() as stack:
-        targets = [
-            stack.enter_context(_target(path, layer, source.profile, legend))
-            for path, layer in zip(paths, _LAYERS, strict=True)
-        ]
+        targets = {
+            name: stack.enter_context(_target(path, name, source.profile, legend))
+            for path, name in zip(paths, _DRAWN, strict=True)
+        }
         every = windows(source.height, source.width, WINDOW_PX)
         for window in tqdm(every, desc="draw map", unit="window", mininterval=1):
-            classes, confidence = classes_and_confidence(_read(source, window), legend)
+            found = trust_layers(_read(source, window), legend, calibration)
             counts = cube.valid_count.isel(y=window.rows, x=window.cols).values
             place = RasterWindow.from_slices(window.rows, window.cols)
-            for target, pixels in zip(targets, (classes, confidence, counts), strict=True):
-                target.write(pixels, 1, window=place)
-            mapped += int((classes != NODATA).sum())
+            for name, pixels in (found | {"observations": counts}).items():
+                targets[name].write(pixels.reshape(-1, *counts.shape), window=place)
+            mapped += int((found["classes"] != NODATA).sum())
     return mapped
 
 
 @contextmanager
 def _target(
-    path: Path, layer: _Layer, profile: dict, legend: Sequence[LandClass]
+    path: Path, name: str, profile: dict, legend: Sequence[LandClass]
 ) -> Iterator[rasterio.io.DatasetWriter]:
     """Open plain GeoTIFF of a layer, with all that its cloud-optimised copy takes over."""
-    own = {"count": 1, "dtype": "uint8", "nodata": NODATA, "interleave": "band"}
+    layer = _LAYERS[name]
+    count = -(-len(legend) // BITS) if name == "sets" else 1
+    own = {"count": count, "dtype": layer.dtype, "nodata": layer.nodata, "interleave": "band"}
     with written_raster(path) as part, rasterio.open(part, "w", **profile | own) as raster:
-        raster.descriptions = [layer.description]
-        raster.units, raster.scales = [layer.unit], [layer.scale]
-        if layer.overviews == "mode":
+        raster.descriptions = [layer.description] * count
+        raster.units, raster.scales = [layer.unit] * count, [layer.scale] * count
+        if name == "classes":
             colours = {c.id: (*bytes.fromhex(c.colour[1:]), 255) for c in legend}
             raster.write_colormap(1, colours | {NODATA: (0, 0, 0, 0)})
             raster.update_tags(1, **{f"class_{c.id}": c.name for c in legend})
+        if name == "sets":
+            for place, land in enumerate(legend):
+                raster.update_tags(place // BITS + 1, **{f"bit_{place % BITS}": land.name})
         yield raster
 
 

@@ -93,7 +93,8 @@ def grow(
     history = [{"trees": settings.trees, "pixels": len(classes), "train_agreement": agreement}]
     trees = [tree.tree_ for tree in forest.estimators_]
     columns = forest.classes_.astype("int64")
-    return Predictor(trees, columns, signature, settings, history, work.threads)
+    importance = forest.feature_importances_.astype("float32")  # of impurity, summed over splits
+    return Predictor(trees, columns, signature, settings, history, work.threads, importance)
 
 
 def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Settings) -> "Predictor":
@@ -102,7 +103,8 @@ def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Setting
     parts = [slice(end - n, end) for end, n in zip(ends, tensors["node_count"], strict=True)]
     features = int(tensors["features"][0])
     trees = [_tree(tensors, part, features) for part in parts]
-    return Predictor(trees, tensors["columns"], signature, settings, [], 1)
+    columns, importance = tensors["columns"], tensors["importance"]
+    return Predictor(trees, columns, signature, settings, [], 1, importance)
 
 
 def polygon_weights(classes: np.ndarray, polygons: np.ndarray) -> np.ndarray:
@@ -154,8 +156,9 @@ class Predictor:
         settings: Settings,
         history: list[dict],
         threads: int,
+        importance: np.ndarray,
     ) -> None:
-        self.trees, self.columns = trees, columns
+        self.trees, self.columns, self.importance = trees, columns, importance
         self.signature, self.settings = signature, settings
         self.history, self.threads = history, threads
 
@@ -194,7 +197,7 @@ class Predictor:
         tensors["values"] = np.concatenate([state["values"] for state in states])[:, 0]
         tensors["node_count"] = np.array([state["node_count"] for state in states], "int64")
         tensors["features"] = np.array([self.trees[0].n_features], "int64")
-        return tensors | {"columns": self.columns}
+        return tensors | {"columns": self.columns, "importance": self.importance}
 
     def shares(self, table: np.ndarray) -> np.ndarray:
         """Class shares (pixel, class) in a pixel's leaf, mean over the trees.
@@ -207,6 +210,10 @@ class Predictor:
         for tree in self.trees:
             total += tree.predict(table)
         return (total / len(self.trees)).astype("float32")
+
+    def features(self, tiles: np.ndarray) -> np.ndarray:
+        """Context features (n, feature, y, x) float32, which `importance` weighs."""
+        return np.stack([_features(tile, self.signature, self.settings) for tile in tiles])
 
 
 def _pixels(

@@ -187,6 +187,18 @@ class Predictor:
         """Weights by name."""
         return {name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
 
+    @torch.inference_mode()
+    def features(self, tiles: np.ndarray) -> np.ndarray:
+        """Channels (n, c, y, x) float32 of the decoder's last stage, which the head tells apart."""
+        image = torch.from_numpy(np.ascontiguousarray(tiles)).to(self.network.mean.device)
+        kept: list[Tensor] = []
+        hook = self.network.head.register_forward_pre_hook(lambda _, given: kept.append(given[0]))
+        try:
+            self.network(image)
+        finally:
+            hook.remove()
+        return kept[0].float().cpu().numpy()
+
 
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
     """Two 3x3 convolutions, each normalised and rectified."""

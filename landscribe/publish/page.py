@@ -32,8 +32,11 @@ TEXT_BYTES = 400_000  # of a page, without images
 FIGURES = {  # file -> title, and what it shows for those who do not see it
     "confusion": ("Confusion matrix", "Test pixels by class on the map and class on the ground."),
     "accuracy": ("Accuracy by class", "User's and producer's accuracy of each class as bars."),
-    "reliability": ("Reliability", "Accuracy of the test pixels against the model's confidence."),
+    "reliability": ("Reliability", "Accuracy of the test pixels against the confidence."),
     "errors": ("Where it errs", "Map of the test polygons: right and wrong pixels."),
+    "rescaled": ("Calibration", "Accuracy against confidence, before and after calibration."),
+    "coverage": ("Sets", "How often the set of a pixel holds its class, by class."),
+    "applicability": ("Applicability", "Accuracy by dissimilarity from the training pixels."),
 }
 
 

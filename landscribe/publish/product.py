@@ -11,12 +11,12 @@ from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
 from landscribe.sensors import Sensor
 
-STEPS = (  # that a product goes through, in order; some products only with the first or the fourth
+STEPS = (  # that a product goes through, in order; `step_versions` says which some go without
     *("import_scenes", "search_scenes", "stack_scenes", "compose_periods", "fetch_labels"),
-    *("split_labels", "train_model", "predict_block", "draw_map", "sum_areas", "score_map"),
-    "describe_product",
+    *("split_labels", "train_model", "sample_reference", "predict_block", "calibrate_map"),
+    *("draw_map", "measure_applicability", "sum_areas", "score_map", "describe_product"),
 )
-_STEPS_WITH_MODEL = ("train_model", "predict_block")
+_STEPS_WITH_MODEL = ("train_model", "predict_block", "sample_reference", "measure_applicability")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class ProductFiles:
         scores: scores.json.
         page: the page that will show the product, for a link.
         archives: cards in config/archives, for the record, of scenes that came from one.
+        trust: entropy.tif, set_sizes.tif and sets.tif of each block, and applicability.tif if that
+            was measured.
     """
 
     region: Path
@@ -61,6 +63,12 @@ class ProductFiles:
     scores: Path
     page: Path
     archives: tuple[Path, ...] = ()
+    trust: tuple[Path, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether its applicability was measured."""
+        return any(path.stem == "applicability" for path in self.trust)
 
     @property
     def cards(self) -> list[Path]:
@@ -80,14 +88,16 @@ class ProductFiles:
 
     @property
     def blocks(self) -> dict[str, dict[str, Path]]:
-        """Block -> `classes`, `confidence`, `observations` -> raster."""
+        """Block -> `classes`, `confidence`, `observations`, and those of `trust` -> raster."""
         found: dict[str, dict[str, Path]] = {}
         kinds = {"classes": self.classes, "confidence": self.confidence}
         for kind, paths in (kinds | {"observations": self.observations}).items():
             for path in paths:
                 found.setdefault(path.parent.name, {})[kind] = path
+        for path in self.trust:
+            found.setdefault(path.parent.name, {})[path.stem] = path
         for block, rasters in found.items():
-            if len(rasters) < 3:
+            if len(set(rasters) & {"classes", "confidence", "observations"}) < 3:
                 raise InputError(
                     f"block {block}: only {', '.join(rasters)} are there; classes, confidence and"
                     " observations were wanted, all in a folder of that name; name all three"
@@ -163,15 +173,19 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
     )
 
 
-def step_versions(kind: str, from_archive: bool, composed: bool) -> dict[str, str]:
+def step_versions(
+    kind: str, from_archive: bool, composed: bool, measured: bool = False
+) -> dict[str, str]:
     """Code version of each step of a product, in order.
 
     Args:
         kind: of the model, whose file belongs to the steps that run it.
         from_archive: whether `import_scenes` came first.
         composed: whether the model saw what `compose_periods` made.
+        measured: whether applicability was measured.
     """
     taken = {"import_scenes": from_archive, "compose_periods": composed}
+    taken |= {"sample_reference": measured, "measure_applicability": measured}
     model = (f"landscribe/models/{kind}.py",)
     return {
         step: code_version(f"scripts/{step}.py", *(model if step in _STEPS_WITH_MODEL else ()))

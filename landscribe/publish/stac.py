@@ -28,8 +28,15 @@ PROCESSING = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 RASTER = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"
 _RASTERS = {  # asset -> title, what its pixels are
     "classes": ("Classes", "class of the legend"),
-    "confidence": ("Confidence", "probability of the class, as the model gives it"),
+    "confidence": ("Confidence", "probability of the class, calibrated on held-out labels"),
     "observations": ("Valid observations", "clear observations of the season"),
+    "entropy": ("Entropy", "entropy of the probabilities, as a share of the highest"),
+    "set_sizes": ("Size of the sets", "number of classes in the set of a pixel"),
+    "sets": ("Sets of classes", "bits of the classes in the set, in the order of the legend"),
+    "applicability": (
+        "Applicability",
+        "dissimilarity from the training pixels, as a share of the threshold; above 1 is outside",
+    ),
 }
 _SHA256 = "1220"  # multihash: sha2-256, 32 bytes
 

@@ -17,8 +17,9 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA, PROBABILITY_NODATA, WINDOW_PX, raster_grid
+from landscribe.formats import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, WINDOW_PX, raster_grid
 from landscribe.scores.calibration import Calibration
+from landscribe.trust.rescaling import Rescaling
 
 UNMAPPED = "unmapped"  # column of votes: pixels that the map leaves empty
 _BLOCK = re.compile("[0-9]{1,2}[A-Z]{3}")  # MGRS square
@@ -73,7 +74,11 @@ class Counts:
 
 
 def count_pixels(
-    maps: Sequence[MapFiles], polygons: pd.DataFrame, legend: list[int], window_px: int = WINDOW_PX
+    maps: Sequence[MapFiles],
+    polygons: pd.DataFrame,
+    legend: list[int],
+    window_px: int = WINDOW_PX,
+    rescaling: Rescaling | None = None,
 ) -> Counts:
     """Pixels of some blocks, by labelled polygon and class of the map.
 
@@ -83,9 +88,10 @@ def count_pixels(
         polygons: with block, polygon, class_id, square and split, of all blocks.
         legend: class ids, in order.
         window_px: side of what is read at once.
+        rescaling: of the probabilities, before their reliability is told.
     """
     calibration = Calibration()
-    blocks = [_Block(files, polygons, legend) for files in maps]
+    blocks = [_Block(files, polygons, legend, rescaling) for files in maps]
     for block in blocks:
         block.count(calibration, window_px)
     votes = pd.concat([block.table() for block in blocks], ignore_index=True)
@@ -135,7 +141,14 @@ def read_areas(path: Path, legend: list[int]) -> np.ndarray:
 class _Block:
     """Counts of one block, while it is read."""
 
-    def __init__(self, files: MapFiles, polygons: pd.DataFrame, legend: list[int]) -> None:
+    def __init__(
+        self,
+        files: MapFiles,
+        polygons: pd.DataFrame,
+        legend: list[int],
+        rescaling: Rescaling | None = None,
+    ) -> None:
+        self.rescaling = rescaling
         mine = polygons[polygons.block == files.block]
         self.files, self.legend = files, pd.Index(legend)
         self.polygons = mine[_COLUMNS].reset_index(drop=True)
@@ -212,6 +225,9 @@ class _Block:
                 f"{self.files.probabilities}: has none where {self.files.classes} shows a class;"
                 " draw the map again"
             )
+        if self.rescaling and self.rescaling.method != "none":
+            told = self.rescaling(stored * np.float32(PROBABILITY_SCALE))
+            stored = np.rint(told / np.float32(PROBABILITY_SCALE))
         truth = self.legend.get_indexer(self.polygons.class_id)
         calibration.add(stored, shown, truth[rows])
 

@@ -97,6 +97,10 @@ class Predictor(Protocol):
     def tensors(self) -> dict[str, np.ndarray]:
         """Weights by name, as model.safetensors holds them."""
 
+    # A kind may also have `features(tiles) -> (n, feature, y, x) float32`: what the model tells
+    # pixels apart by, and `importance` (feature) float32: how much each of them counts. By these
+    # the area of applicability is measured; without them by the bands, all alike.
+
 
 @runtime_checkable
 class Streamed(Predictor, Protocol):

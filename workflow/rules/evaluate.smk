@@ -21,6 +21,7 @@ rule score_map:
             allow_missing=True,
         ),
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+        calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
     output:
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
@@ -37,7 +38,8 @@ rule score_map:
     shell:
         "python -m scripts.score_map --task {input.task} --classes {input.classes}"
         " --probabilities {input.probabilities} --labels {input.labels}"
-        " --polygons {input.polygons} --areas {input.areas} --out {output.scores}"
+        " --polygons {input.polygons} --calibration {input.calibration}"
+        " --areas {input.areas} --out {output.scores}"
         " 2>&1 | tee {log}"
 
 
@@ -105,3 +107,62 @@ rule plot_scores:
         " --cubes {input.cubes}"
         " --confusion {output.confusion} --accuracy {output.accuracy}"
         " --reliability {output.reliability} --errors {output.errors} 2>&1 | tee {log}"
+
+
+rule score_trust:
+    """Score on the test polygons how far a map can be trusted, and draw it."""
+    input:
+        task="config/tasks/{task}.yaml",
+        model="config/models/{model}.yaml",
+        region="config/regions/{region}.yaml",
+        probabilities=collect(
+            "results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        labels=collect(
+            "results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+        calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
+        applicability=PLAN.applicability,
+    output:
+        scores="results/evaluate/{region}/{year}/{task}/{model}/trust.json",
+        rescaled=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/rescaled.png",
+            caption="../report/rescaled.rst",
+            category="Trust",
+            labels={"model": "{model}", "figure": "before and after calibration"},
+        ),
+        coverage=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/coverage.png",
+            caption="../report/coverage.rst",
+            category="Trust",
+            labels={"model": "{model}", "figure": "coverage of the sets"},
+        ),
+        applicability=report(
+            "results/evaluate/{region}/{year}/{task}/{model}/applicability.png",
+            caption="../report/applicability.rst",
+            category="Trust",
+            labels={"model": "{model}", "figure": "accuracy by dissimilarity"},
+        ),
+    log:
+        "results/logs/score_trust/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/score_trust/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        measured=PLAN.applicability_flags,
+        code=code_version("scripts/score_trust.py"),
+    message:
+        "Score how far {wildcards.model} can be trusted in {wildcards.region}"
+    shell:
+        "python -m scripts.score_trust --task {input.task} --model {input.model}"
+        " --region {input.region} --year {wildcards.year}"
+        " --probabilities {input.probabilities} --labels {input.labels}"
+        " --polygons {input.polygons} --calibration {input.calibration} {params.measured}"
+        " --out {output.scores} --rescaled {output.rescaled} --coverage {output.coverage}"
+        " --accuracy {output.applicability} 2>&1 | tee {log}"

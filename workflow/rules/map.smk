@@ -1,16 +1,56 @@
 # Stage 7, map: class probabilities -> maps, and the areas on them.
 
 
+rule calibrate_map:
+    """Learn on the validation squares what the probabilities of a map may promise."""
+    input:
+        task="config/tasks/{task}.yaml",
+        probabilities=collect(
+            "results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        labels=collect(
+            "results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+    output:
+        calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
+    log:
+        "results/logs/calibrate_map/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/calibrate_map/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        coverage=RUN.trust.coverage,
+        each_class="--each-class" if RUN.trust.each_class else "--no-each-class",
+        code=code_version("scripts/calibrate_map.py"),
+    message:
+        "Calibrate {wildcards.model} in {wildcards.region}"
+    shell:
+        "python -m scripts.calibrate_map --task {input.task}"
+        " --probabilities {input.probabilities} --labels {input.labels}"
+        " --polygons {input.polygons} --out {output.calibration}"
+        " --coverage {params.coverage} {params.each_class} 2>&1 | tee {log}"
+
+
 rule draw_map:
-    """Draw classes, confidence and observation counts of a block as cloud-optimised GeoTIFFs."""
+    """Draw classes, how far to trust them, and observation counts of a block as COGs."""
     input:
         task="config/tasks/{task}.yaml",
         cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cubes[0]}",
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
+        calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
     output:
         classes="results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
         confidence="results/map/{region}/{year}/{task}/{model}/{block}/confidence.tif",
         observations="results/map/{region}/{year}/{task}/{model}/{block}/observations.tif",
+        entropy="results/map/{region}/{year}/{task}/{model}/{block}/entropy.tif",
+        set_sizes="results/map/{region}/{year}/{task}/{model}/{block}/set_sizes.tif",
+        sets="results/map/{region}/{year}/{task}/{model}/{block}/sets.tif",
     log:
         "results/logs/draw_map/{region}.{year}.{task}.{model}.{block}.log",
     benchmark:
@@ -23,9 +63,43 @@ rule draw_map:
         "Draw the {wildcards.task} map of {wildcards.block} by {wildcards.model}"
     shell:
         "python -m scripts.draw_map --task {input.task} --cube {input.cube}"
-        " --probabilities {input.probabilities} --classes {output.classes}"
-        " --confidence {output.confidence} --observations {output.observations}"
+        " --probabilities {input.probabilities} --calibration {input.calibration}"
+        " --classes {output.classes} --confidence {output.confidence}"
+        " --observations {output.observations} --entropy {output.entropy}"
+        " --set-sizes {output.set_sizes} --sets {output.sets}"
         " 2>&1 | tee {log}"
+
+
+rule measure_applicability:
+    """Measure how unlike the training pixels those of a block are."""
+    input:
+        weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
+        description="results/train/{region}/{year}/{task}/{model}/model.json",
+        reference="results/train/{region}/{year}/{task}/{model}/reference.safetensors",
+        cubes=collect(
+            "results/fetch/{region}/{year}/{block}/{cube}",
+            cube=PLAN.cubes,
+            allow_missing=True,
+        ),
+    output:
+        applicability="results/map/{region}/{year}/{task}/{model}/{block}/applicability.tif",
+    log:
+        "results/logs/measure_applicability/{region}.{year}.{task}.{model}.{block}.log",
+    benchmark:
+        "results/benchmarks/rules/measure_applicability/{region}.{year}.{task}.{model}.{block}.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: 2
+    params:
+        window_px=RUN.window_px,
+        code=code_version_with_model("scripts/measure_applicability.py", PLAN.kinds),
+    message:
+        "Measure where {wildcards.model} is applicable in {wildcards.block}"
+    shell:
+        "python -m scripts.measure_applicability --weights {input.weights}"
+        " --description {input.description} --reference {input.reference}"
+        " --cubes {input.cubes} --out {output.applicability}"
+        " --window-px {params.window_px} --threads {threads} 2>&1 | tee {log}"
 
 
 rule sum_areas:

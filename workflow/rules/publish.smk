@@ -36,6 +36,13 @@ rule describe_product:
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
+        trust=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/{layer}.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            layer=["entropy", "set_sizes", "sets"],
+            allow_missing=True,
+        ),
+        applicability=PLAN.applicability,
         gaps=collect(
             "results/fetch/{region}/{year}/{block}/{sensor}/gaps.parquet",
             block=lookup("{region}", within=PLAN.blocks),
@@ -68,6 +75,7 @@ rule describe_product:
         " --weights {input.weights} --description {input.description}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --gaps {input.gaps}"
+        " --trust {input.trust} {input.applicability}"
         " --areas {input.areas} --scores {input.scores}"
         " --page {params.page} --year {wildcards.year}"
         " --map-item {output.map} --model-item {output.model}"
@@ -126,7 +134,10 @@ rule build_page:
         figures=collect(
             "results/evaluate/{region}/{year}/{task}/{model}/{figure}.png",
             model=RUN.models,
-            figure=["confusion", "accuracy", "reliability", "errors"],
+            figure=[
+                *("confusion", "accuracy", "reliability", "errors"),
+                *("rescaled", "coverage", "applicability"),
+            ],
             allow_missing=True,
         ),
         products=collect(

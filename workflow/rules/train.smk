@@ -64,3 +64,40 @@ rule train_model:
         " --sensors {input.sensors} --cubes {input.cubes} --labels {input.labels}"
         " --polygons {input.polygons} --weights {output.weights}"
         " --description {output.description} --threads {threads} 2>&1 | tee {log}"
+
+
+rule sample_reference:
+    """Keep some training pixels as the model sees them, to tell what it has not seen."""
+    input:
+        weights="results/train/{region}/{year}/{task}/{model}/model.safetensors",
+        description="results/train/{region}/{year}/{task}/{model}/model.json",
+        sensors=PLAN.sensor_cards,
+        cubes=collect(
+            "results/fetch/{region}/{year}/{block}/{cube}",
+            block=lookup("{region}", within=PLAN.blocks),
+            cube=PLAN.cubes,
+            allow_missing=True,
+        ),
+        labels=collect(
+            "results/fetch/{region}/{year}/{block}/{task}/labels.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
+        polygons="results/train/{region}/{year}/{task}/polygons.parquet",
+    output:
+        reference="results/train/{region}/{year}/{task}/{model}/reference.safetensors",
+    log:
+        "results/logs/sample_reference/{region}.{year}.{task}.{model}.log",
+    benchmark:
+        "results/benchmarks/rules/sample_reference/{region}.{year}.{task}.{model}.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    params:
+        code=code_version_with_model("scripts/sample_reference.py", PLAN.kinds),
+    message:
+        "Sample what {wildcards.model} learnt from in {wildcards.region}"
+    shell:
+        "python -m scripts.sample_reference --weights {input.weights}"
+        " --description {input.description} --sensors {input.sensors} --cubes {input.cubes}"
+        " --labels {input.labels} --polygons {input.polygons} --out {output.reference}"
+        " 2>&1 | tee {log}"

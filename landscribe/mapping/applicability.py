@@ -1,0 +1,88 @@
+"""Applicability of a block: how unlike the training pixels its pixels are, as a layer of the map.
+
+The same windows and tiles as for its probabilities, so memory is bounded by the window, and a
+killed run goes on.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.windows import Window as RasterWindow
+
+from landscribe.formats import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, WINDOW_PX
+from landscribe.mapping.cog import layer_drawn
+from landscribe.mapping.predict import Cubes, predict_block
+from landscribe.mapping.windows import windows
+from landscribe.training.predictor import Predictor, TileSettings
+from landscribe.trust.applicability import MOST, STEP, Known
+from landscribe.trust.reference import features_of
+
+
+def measure_applicability(
+    model: Predictor, known: Known, cubes: Cubes, out: Path, window_px: int, batch: int, mark: str
+) -> float:
+    """Write the dissimilarity of a block; gives the share of its observed pixels that are inside.
+
+    Args:
+        cubes: those of the block's sensors, from `read_cubes` with the model's bands.
+        batch: tiles that the model always gets at once.
+        mark: changes with anything that could change a bit of a window.
+    """
+    plain = out.with_name(f"{out.stem}.plain.tif")
+    predict_block(_Measure(model, known), cubes, plain, window_px, batch, mark)
+    seen = inside = 0
+    with rasterio.open(plain) as source, layer_drawn(out, "applicability", source) as raster:
+        raster.update_tags(1, threshold=f"{known.threshold:.6g}")
+        for window in windows(source.height, source.width, WINDOW_PX):
+            place = RasterWindow.from_slices(window.rows, window.cols)
+            steps = _steps(source.read(1, window=place))
+            raster.write(steps, 1, window=place)
+            seen += int((steps != NODATA).sum())
+            inside += int((steps <= round(1 / STEP)).sum())
+    plain.unlink()
+    return inside / max(seen, 1)
+
+
+class _Measure:
+    """Dissimilarity in the form of a model with one class, so that blocks are told by windows.
+
+    Its `probability` is the dissimilarity as a share of the highest that is stored.
+    """
+
+    def __init__(self, model: Predictor, known: Known) -> None:
+        self.model, self.known, self.settings = model, known, model.settings
+        self.signature = replace(model.signature, classes=(1,))
+        self.history: list[dict] = []
+
+    def probabilities(self, tiles: np.ndarray) -> np.ndarray:
+        """Share (n, 1, y, x) float32 of reflectance (n, band, y, x); 0 where it is missing."""
+        out = np.zeros((len(tiles), 1, *tiles.shape[2:]), "float32")
+        most = np.float32(self.known.threshold * MOST * STEP)
+        inside = _centre(self.settings, tiles.shape[2:])
+        for share, tile in zip(out, tiles, strict=True):
+            seen = np.isfinite(tile).all(0) & inside
+            if seen.any():
+                features = features_of(self.model, tile[None])[0][:, seen].T
+                share[0, seen] = np.minimum(self.known.dissimilarity(features) / most, 1)
+        return out
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """None of its own."""
+        return {}
+
+
+def _centre(settings: TileSettings, shape: tuple[int, int]) -> np.ndarray:
+    """Pixels (y, x) bool of a tile that a map takes from it: without blending, none of the halo."""
+    inside = np.ones(shape, bool)
+    if settings.halo_px and not settings.blend:
+        inside[:] = False
+        inside[settings.halo_px : -settings.halo_px, settings.halo_px : -settings.halo_px] = True
+    return inside
+
+
+def _steps(counts: np.ndarray) -> np.ndarray:
+    """Layer (y, x) uint8 in STEP of the threshold, of counts (y, x) of PROBABILITY_SCALE."""
+    steps = np.rint(counts * np.float32(PROBABILITY_SCALE * MOST))
+    return np.where(counts == PROBABILITY_NODATA, NODATA, steps).astype("uint8")
