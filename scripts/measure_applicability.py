@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX, read_cubes, read_json
+from landscribe.formats import WINDOW_PX, read_json
 from landscribe.mapping.applicability import measure_applicability
-from landscribe.mapping.predict import fingerprint, place
+from landscribe.mapping.ground import block_ground
+from landscribe.mapping.predict import bring, fingerprint
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.checkpoints import load_model
 from landscribe.trust.reference import read_reference
@@ -20,6 +19,7 @@ def main(
     reference: Path,
     cubes: tuple[Path, ...],
     out: Path,
+    around: tuple[Path, ...] = (),
     window_px: int = WINDOW_PX,
     threads: int = 2,
     device: Literal["cpu", "cuda", "auto"] = "auto",
@@ -31,20 +31,20 @@ def main(
         description: its model.json.
         reference: its reference.safetensors.
         cubes: cubes of the block, one per sensor, as the model was given them.
+        around: cubes of the blocks around it, as of predict_block.
         out: cloud-optimised GeoTIFF to write: dissimilarity as a share of the threshold, in steps
             of 0.01 up to 2, nodata 255; above 1 the scores say nothing.
         window_px: side of a window [px]; changes memory, not the result.
-        threads: processor threads to use; part of the result, as sums depend on their order.
+        threads: processor threads to use.
         device: cpu, cuda or auto.
     """
-    torch.set_num_threads(threads)
     model = load_model(weights, description)
     known = read_reference(reference, read_json(description)["sha256"])
-    pixels = read_cubes(cubes, model.signature.bands)
-    where, batch = place(model, device)
+    ground = block_ground(cubes, around, model.signature.bands)
+    place = bring(model, device, threads=threads)
     own = code_version("scripts/measure_applicability.py"), file_digest(reference)
-    mark = fingerprint(weights, description, cubes, (window_px, threads, where, *own))
-    share = measure_applicability(model, known, pixels, out, window_px, batch, mark)
+    mark = fingerprint((weights, description), cubes, around, window_px, place, own)
+    share = measure_applicability(model, known, ground, out, window_px, place, mark)
     print(f"{out}: {share:.1%} of the observed pixels are inside the area of applicability")
 
 

@@ -10,6 +10,8 @@ from rio_cogeo import cog_validate
 
 from landscribe.command import InputError
 from landscribe.mapping.applicability import measure_applicability
+from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.predict import Place
 from landscribe.models import forest, segment
 from landscribe.training.predictor import Work
 from landscribe.trust.reference import (
@@ -49,7 +51,7 @@ def models(tmp_path_factory):
     work = Work(tmp_path_factory.mktemp("work"), 1, "cpu", 0)
     settings = {"tile_px": 64, "halo_px": 8}
     plain = forest.Settings(trees=4, context=False, boundless_polygons=0, **settings)
-    net = segment.Settings(width=8, depth=1, epochs=1, tiles_per_epoch=8, **settings)
+    net = segment.Settings(width=8, depth=1, epochs=1, tiles_per_epoch=8)
     made = [sample(seed=1)]
     return {
         "forest": forest.train(made, SIGNATURE, plain, work),
@@ -109,10 +111,10 @@ def test_strange_ground_is_outside(models, kind, tmp_path):
         tmp_path / "r.safetensors", sample_reference(model, [made], ["33UUU"], TABLE), "x"
     )
     known = read_reference(tmp_path / "r.safetensors", "x")
-    cube, found = made_cube(image), {}
+    ground, found = CubeGround([made_cube(image)], SIGNATURE.bands), {}
     for window_px in (64, 128):
         out = tmp_path / f"{window_px}.tif"
-        share = measure_applicability(model, known, [cube], out, window_px, 1, "mark")
+        share = measure_applicability(model, known, ground, out, window_px, Place(), "mark")
         with rasterio.open(out) as raster:
             found[window_px] = raster.read(1)
             assert float(raster.tags(1)["threshold"]) == pytest.approx(known.threshold, rel=1e-4)

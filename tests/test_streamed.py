@@ -90,7 +90,7 @@ def test_ground_that_was_not_observed_never_reaches_the_model(ground, model):
     cube.mask[:] = 0
 
     class Deaf(segment.Predictor):
-        def stream(self, image, height, dtype):
+        def stream(self, image, height, dtype, features=False):
             raise AssertionError("nothing was to be seen")
 
     deaf = Deaf(model.network, SIGNATURE, model.settings, [])
@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bits(
     class Stopped(segment.Predictor):
         asked = 0
 
-        def stream(self, image, height, dtype):
+        def stream(self, image, height, dtype, features=False):
             inner = super().stream(image, height, dtype)
 
             def stream(first, stop):

@@ -9,36 +9,43 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import torch
 from rasterio.windows import Window as RasterWindow
 
 from landscribe.formats import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, WINDOW_PX
 from landscribe.mapping.cog import layer_drawn
-from landscribe.mapping.predict import Cubes, predict_block
+from landscribe.mapping.ground import Ground
+from landscribe.mapping.predict import Place, predict_block
 from landscribe.mapping.windows import windows
-from landscribe.training.predictor import Predictor, TileSettings
+from landscribe.training.predictor import Image, Predictor, Streamed, TileSettings
 from landscribe.trust.applicability import MOST, STEP, Known
 from landscribe.trust.reference import features_of
 
 
 def measure_applicability(
-    model: Predictor, known: Known, cubes: Cubes, out: Path, window_px: int, batch: int, mark: str
+    model: Predictor,
+    known: Known,
+    ground: Ground,
+    out: Path,
+    window_px: int,
+    place: Place,
+    mark: str,
 ) -> float:
     """Write the dissimilarity of a block; gives the share of its observed pixels that are inside.
 
     Args:
-        cubes: those of the block's sensors, from `read_cubes` with the model's bands.
-        batch: tiles that the model always gets at once.
         mark: changes with anything that could change a bit of a window.
     """
     plain = out.with_name(f"{out.stem}.plain.tif")
-    predict_block(_Measure(model, known), cubes, plain, window_px, batch, mark)
+    measure = _Stream if isinstance(model, Streamed) else _Measure
+    predict_block(measure(model, known), ground, plain, window_px, place, mark)
     seen = inside = 0
     with rasterio.open(plain) as source, layer_drawn(out, "applicability", source) as raster:
         raster.update_tags(1, threshold=f"{known.threshold:.6g}")
         for window in windows(source.height, source.width, WINDOW_PX):
-            place = RasterWindow.from_slices(window.rows, window.cols)
-            steps = _steps(source.read(1, window=place))
-            raster.write(steps, 1, window=place)
+            where = RasterWindow.from_slices(window.rows, window.cols)
+            steps = _steps(source.read(1, window=where))
+            raster.write(steps, 1, window=where)
             seen += int((steps != NODATA).sum())
             inside += int((steps <= round(1 / STEP)).sum())
     plain.unlink()
@@ -59,18 +66,41 @@ class _Measure:
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
         """Share (n, 1, y, x) float32 of reflectance (n, band, y, x); 0 where it is missing."""
         out = np.zeros((len(tiles), 1, *tiles.shape[2:]), "float32")
-        most = np.float32(self.known.threshold * MOST * STEP)
         inside = _centre(self.settings, tiles.shape[2:])
         for share, tile in zip(out, tiles, strict=True):
             seen = np.isfinite(tile).all(0) & inside
             if seen.any():
-                features = features_of(self.model, tile[None])[0][:, seen].T
-                share[0, seen] = np.minimum(self.known.dissimilarity(features) / most, 1)
+                share[0, seen] = self.shares(features_of(self.model, tile[None])[0][:, seen].T)
         return out
+
+    def shares(self, features: np.ndarray) -> np.ndarray:
+        """Share (pixel) of features (pixel, feature)."""
+        most = np.float32(self.known.threshold * MOST * STEP)
+        return np.minimum(self.known.dissimilarity(features) / most, 1)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """None of its own."""
         return {}
+
+
+class _Stream(_Measure):
+    """The same of a model that goes down the ground row by row."""
+
+    def __init__(self, model: Streamed, known: Known) -> None:
+        super().__init__(model, known)
+        self.reach_px, self.multiple_px = model.reach_px, model.multiple_px
+
+    def stream(
+        self, image: Image, height: int, dtype: torch.dtype, features: bool = False
+    ) -> Image:
+        """Share (1, y, x) float32 of rows."""
+        rows = self.model.stream(image, height, dtype, features=True)
+
+        def shares(first: int, stop: int) -> np.ndarray:
+            found = rows(first, stop)
+            return self.shares(found.reshape(len(found), -1).T).reshape(1, *found.shape[1:])
+
+        return shares
 
 
 def _centre(settings: TileSettings, shape: tuple[int, int]) -> np.ndarray:

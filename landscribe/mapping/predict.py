@@ -120,18 +120,20 @@ def fingerprint(
     around: Sequence[Path],
     window_px: int,
     place: Place,
+    more: tuple[str, ...] = (),
 ) -> str:
     """12 hex digits that change with anything that could change a bit of a window.
 
     Args:
         model: its weights and its description.
         around: cubes of which little is seen: their sizes and times tell whether they have changed.
+        more: what else the windows depend on.
     """
     kind = read_json(model[1])["kind"]
     code = code_version("scripts/predict_block.py", f"landscribe/models/{kind}.py")
     told = [file_digest(path) for path in (*model, *cubes)]
     told += [_listing(path) for path in around]
-    told += [window_px, place, code]
+    told += [window_px, place, code, *more]
     return hashlib.sha256(" ".join(map(str, told)).encode()).hexdigest()[:12]
 
 

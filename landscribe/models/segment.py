@@ -114,7 +114,7 @@ class UNet(nn.Module):
         return self.head(self.drop(x))  # (n, k, y, x)
 
     def by_rows(self, rows: Rows, turn: int, dtype: torch.dtype) -> Rows:
-        """Logits (1, k, y, x) of what the first layer sees, as if it were turned by quarters."""
+        """Channels (1, c, y, x) of the last stage, as if what the first sees were turned."""
         skips = []
         for level, stage in enumerate(self.down):
             rows = _stage_by_rows(stage, rows if level == 0 else halved(rows), turn, dtype)
@@ -122,8 +122,7 @@ class UNet(nn.Module):
         rows = skips.pop()
         for stage, skip in zip(reversed(self.up), reversed(skips), strict=True):
             rows = _stage_by_rows(stage, joined(skip, rows), turn, dtype)
-        read, head = rows.reader(), self.head
-        return Rows(rows.height, lambda first, stop: head(read(first, stop).float()))
+        return rows
 
 
 class Predictor:
@@ -163,22 +162,26 @@ class Predictor:
         ]
         return torch.stack(told).mean(0)[..., :height, :width].float().cpu().numpy()
 
-    def stream(self, image: Image, height: int, dtype: torch.dtype) -> Image:
-        """Class probabilities (class, y, x) float32 of any rows, asked for from the top down."""
+    def stream(
+        self, image: Image, height: int, dtype: torch.dtype, features: bool = False
+    ) -> Image:
+        """Probabilities (class, y, x), or features (c, y, x), of rows asked for from the top."""
         network, device = self.network, self.network.mean.device
 
         def scaled(first: int, stop: int) -> Tensor:
             return network.scaled(torch.from_numpy(image(first, stop))[None].to(device)).to(dtype)
 
-        seen = Rows(height, scaled)
-        turned = [network.by_rows(seen, turn, dtype).reader() for turn in self._turns()]
+        seen, turns = Rows(height, scaled), range(1) if features else self._turns()
+        turned = [network.by_rows(seen, turn, dtype).reader() for turn in turns]
 
         @torch.inference_mode()
-        def probabilities(first: int, stop: int) -> np.ndarray:
-            told = [read(first, stop).softmax(1) for read in turned]
+        def rows(first: int, stop: int) -> np.ndarray:
+            told = [read(first, stop).float() for read in turned]  # (1, c, y, x) each
+            if not features:
+                told = [network.head(one).softmax(1) for one in told]  # (1, k, y, x) each
             return (told[0] if len(told) == 1 else torch.stack(told).mean(0))[0].cpu().numpy()
 
-        return probabilities
+        return rows
 
     def _turns(self) -> range:
         return range(4 if self.settings.turns else 1)

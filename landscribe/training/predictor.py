@@ -109,7 +109,9 @@ class Streamed(Predictor, Protocol):
     reach_px: int  # no pixel depends on one that is farther away, along a row or a column
     multiple_px: int  # sides of an image are multiples of it
 
-    def stream(self, image: Image, height: int, dtype: torch.dtype) -> Image:
+    def stream(
+        self, image: Image, height: int, dtype: torch.dtype, features: bool = False
+    ) -> Image:
         """Class probabilities (class, y, x) float32 of any rows, as those of the whole image.
 
         Args:
@@ -117,6 +119,7 @@ class Streamed(Predictor, Protocol):
                 row once, from the first that matters down.
             height: rows of the image.
             dtype: what sums are made in.
+            features: gives those of the model instead, see `Predictor`.
         """
 
 

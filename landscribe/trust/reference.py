@@ -12,7 +12,7 @@ from tqdm import tqdm
 from landscribe.command import InputError, written
 from landscribe.mapping.windows import Tiles, tile_axes
 from landscribe.training.data import pixels_by_class
-from landscribe.training.predictor import Predictor, Sample
+from landscribe.training.predictor import Predictor, Sample, Streamed
 from landscribe.trust.applicability import Known
 
 PIXELS = 2000  # at most; each polygon gives as many as any other, if it has them
@@ -87,7 +87,7 @@ def _chosen(samples: Sequence[Sample], classes: tuple[int, ...]) -> list[tuple[i
 
 def _seen(model: Predictor, sample: Sample, at: np.ndarray) -> np.ndarray:
     """Features (pixel, feature) of pixels (pixel, 2), on the tiles that a map would be cut into."""
-    axes = tile_axes(*sample.classes.shape, model.settings)
+    axes = _axes(model, *sample.classes.shape)
     tile = np.stack([at[:, i] // axis.stride_px for i, axis in enumerate(axes)], axis=1)
     order, parts = [], []
     for key, image in _tiles(sample, axes, np.unique(tile, axis=0)):
@@ -96,6 +96,14 @@ def _seen(model: Predictor, sample: Sample, at: np.ndarray) -> np.ndarray:
         order.append(mine)
         parts.append(features_of(model, image[None])[0][:, rows, cols].T)
     return np.concatenate(parts)[np.argsort(np.concatenate(order))]
+
+
+def _axes(model: Predictor, height: int, width: int) -> tuple[Tiles, Tiles]:
+    """Tiles that show as much of what is around a pixel as the model looks at."""
+    if not isinstance(model, Streamed):
+        return tile_axes(height, width, model.settings)
+    side, halo = 2 * model.reach_px + 8 * model.multiple_px, model.reach_px
+    return Tiles(height, side, halo, blend=False), Tiles(width, side, halo, blend=False)
 
 
 def _tiles(

@@ -81,6 +81,7 @@ rule measure_applicability:
             cube=PLAN.cubes,
             allow_missing=True,
         ),
+        around=PLAN.cubes_around,
     output:
         applicability="results/map/{region}/{year}/{task}/{model}/{block}/applicability.tif",
     log:
@@ -92,13 +93,14 @@ rule measure_applicability:
     threads: 2
     params:
         window_px=RUN.window_px,
+        around=PLAN.around_flags,
         code=code_version_with_model("scripts/measure_applicability.py", PLAN.kinds),
     message:
         "Measure where {wildcards.model} is applicable in {wildcards.block}"
     shell:
         "python -m scripts.measure_applicability --weights {input.weights}"
         " --description {input.description} --reference {input.reference}"
-        " --cubes {input.cubes} --out {output.applicability}"
+        " --cubes {input.cubes} {params.around} --out {output.applicability}"
         " --window-px {params.window_px} --threads {threads} 2>&1 | tee {log}"
 
 
