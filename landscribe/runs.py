@@ -84,13 +84,36 @@ class Plan:
     @property
     def maps(self) -> list[str]:
         """Every map of the run, so that one that was deleted is drawn again."""
+        files = ("classes.tif", "smoothed.tif") if self.run.smoothing else ("classes.tif",)
         return [
-            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/classes.tif"
+            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/{file}"
             for region in self.run.regions
             for year in self.run.years
             for model in self.run.models
             for block in self.blocks[region]
+            for file in files
         ]
+
+    def smoothed(self, wildcards: object) -> list[str]:
+        """Smoothed maps of a region's blocks, of one model or of all; none without smoothing."""
+        models = [wildcards.model] if hasattr(wildcards, "model") else self.run.models
+        return [
+            f"results/map/{wildcards.region}/{wildcards.year}/{wildcards.task}/{model}/{block}"
+            "/smoothed.tif"
+            for model in (models if self.run.smoothing else [])
+            for block in self.blocks[wildcards.region]
+        ]
+
+    @property
+    def smoothing_flags(self) -> str:
+        """Flags that say how maps are smoothed."""
+        told = self.run.smoothing.model_dump(exclude_unset=True) if self.run.smoothing else {}
+        own = told.pop("class_smoothness", {})
+        flags = [f"--{key.replace('_', '-')} {value}" for key, value in told.items()]
+        if own:
+            pairs = " ".join(f"{name} {value}" for name, value in own.items())
+            flags.append(f"--class-smoothness {pairs}")
+        return " ".join(flags)
 
     def place_source(self, wildcards: object) -> PlaceSource:
         """Source of a gazetteer's card."""

@@ -32,7 +32,7 @@ from landscribe.formats import (
 from landscribe.mapping.windows import Window, windows
 
 CONFIDENCE_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
-_COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
+COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def draw_map(
         plain = [Path(f"{part}.plain.tif") for part in parts]
         mapped = _draw(source, cube, legend, plain)
         for drawn, part, layer in zip(plain, parts, _LAYERS, strict=True):
-            rasterio.shutil.copy(drawn, part, **_COG, overview_resampling=layer.overviews)
+            rasterio.shutil.copy(drawn, part, **COG, overview_resampling=layer.overviews)
         grid = raster_grid(source)
     with written(Path(f"{files.classes}.aux.xml")) as part:
         part.write_bytes(category_names(legend))

@@ -11,10 +11,10 @@ from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
 from landscribe.sensors import Sensor
 
-STEPS = (  # that a product goes through, in order; some products only with the first or the fourth
+STEPS = (  # that a product goes through, in order; the first, the fourth and smooth_map not always
     *("import_scenes", "search_scenes", "stack_scenes", "compose_periods", "fetch_labels"),
-    *("split_labels", "train_model", "predict_block", "draw_map", "sum_areas", "score_map"),
-    "describe_product",
+    *("split_labels", "train_model", "predict_block", "draw_map", "smooth_map", "sum_areas"),
+    *("score_map", "describe_product"),
 )
 _STEPS_WITH_MODEL = ("train_model", "predict_block")
 
@@ -43,6 +43,7 @@ class ProductFiles:
         scores: scores.json.
         page: the page that will show the product, for a link.
         archives: cards in config/archives, for the record, of scenes that came from one.
+        smoothed: smoothed.tif of each block, if the run has them.
     """
 
     region: Path
@@ -61,6 +62,7 @@ class ProductFiles:
     scores: Path
     page: Path
     archives: tuple[Path, ...] = ()
+    smoothed: tuple[Path, ...] = ()
 
     @property
     def cards(self) -> list[Path]:
@@ -80,17 +82,19 @@ class ProductFiles:
 
     @property
     def blocks(self) -> dict[str, dict[str, Path]]:
-        """Block -> `classes`, `confidence`, `observations` -> raster."""
+        """Block -> `classes`, `confidence`, `observations`, `smoothed` if there is -> raster."""
         found: dict[str, dict[str, Path]] = {}
         kinds = {"classes": self.classes, "confidence": self.confidence}
-        for kind, paths in (kinds | {"observations": self.observations}).items():
+        kinds |= {"observations": self.observations, "smoothed": self.smoothed}
+        wanted = list(kinds) if self.smoothed else list(kinds)[:3]
+        for kind, paths in kinds.items():
             for path in paths:
                 found.setdefault(path.parent.name, {})[kind] = path
         for block, rasters in found.items():
-            if len(rasters) < 3:
+            if len(rasters) < len(wanted):
                 raise InputError(
-                    f"block {block}: only {', '.join(rasters)} are there; classes, confidence and"
-                    " observations were wanted, all in a folder of that name; name all three"
+                    f"block {block}: only {', '.join(rasters)} are there; {', '.join(wanted[:-1])}"
+                    f" and {wanted[-1]} were wanted, all in a folder of that name; name all of them"
                 )
         return dict(sorted(found.items()))
 
@@ -163,15 +167,16 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
     )
 
 
-def step_versions(kind: str, from_archive: bool, composed: bool) -> dict[str, str]:
+def step_versions(kind: str, from_archive: bool, composed: bool, smoothed: bool) -> dict[str, str]:
     """Code version of each step of a product, in order.
 
     Args:
         kind: of the model, whose file belongs to the steps that run it.
         from_archive: whether `import_scenes` came first.
         composed: whether the model saw what `compose_periods` made.
+        smoothed: whether there is what `smooth_map` made.
     """
-    taken = {"import_scenes": from_archive, "compose_periods": composed}
+    taken = {"import_scenes": from_archive, "compose_periods": composed, "smooth_map": smoothed}
     model = (f"landscribe/models/{kind}.py",)
     return {
         step: code_version(f"scripts/{step}.py", *(model if step in _STEPS_WITH_MODEL else ()))

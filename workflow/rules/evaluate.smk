@@ -22,6 +22,7 @@ rule score_map:
         ),
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
+        smoothed=PLAN.smoothed,
     output:
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
     log:
@@ -37,8 +38,8 @@ rule score_map:
     shell:
         "python -m scripts.score_map --task {input.task} --classes {input.classes}"
         " --probabilities {input.probabilities} --labels {input.labels}"
-        " --polygons {input.polygons} --areas {input.areas} --out {output.scores}"
-        " 2>&1 | tee {log}"
+        " --polygons {input.polygons} --areas {input.areas} --smoothed {input.smoothed}"
+        " --out {output.scores} 2>&1 | tee {log}"
 
 
 rule plot_scores:

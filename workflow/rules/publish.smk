@@ -44,6 +44,7 @@ rule describe_product:
         ),
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+        smoothed=PLAN.smoothed,
     output:
         map="results/publish/{region}/{year}/{task}/{model}/map.json",
         model="results/publish/{region}/{year}/{task}/{model}/model.json",
@@ -68,7 +69,7 @@ rule describe_product:
         " --weights {input.weights} --description {input.description}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --gaps {input.gaps}"
-        " --areas {input.areas} --scores {input.scores}"
+        " --areas {input.areas} --scores {input.scores} --smoothed {input.smoothed}"
         " --page {params.page} --year {wildcards.year}"
         " --map-item {output.map} --model-item {output.model}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
@@ -135,6 +136,7 @@ rule build_page:
             document=["map", "model", "provenance"],
             allow_missing=True,
         ),
+        smoothed=PLAN.smoothed,
     output:
         page=report(
             "results/publish/{region}/{year}/{task}/index.html",
@@ -159,8 +161,8 @@ rule build_page:
         " --descriptions {input.descriptions} --scores {input.scores} --areas {input.areas}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --figures {input.figures}"
-        " --products {input.products} --year {wildcards.year} --out {output.page}"
-        " 2>&1 | tee {log}"
+        " --products {input.products} --smoothed {input.smoothed}"
+        " --year {wildcards.year} --out {output.page} 2>&1 | tee {log}"
 
 
 rule show_documents:
