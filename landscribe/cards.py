@@ -19,6 +19,7 @@ from landscribe.corpora import Corpus
 from landscribe.gazetteers import Gazetteer
 from landscribe.geoparsers import GeoparserCard
 from landscribe.sensors import Archive, Sensor
+from landscribe.smoothing import Smoothing
 
 CONFIG = Path("config")
 KEPT = Path("results/kept")  # of what reading a config finds out
@@ -267,6 +268,9 @@ class Run(Card):
         None, description="images of periods to learn from; without it, all observations"
     )
     trust: Trust = Field(Trust(), description="layers on how far a map can be trusted")
+    smoothing: Smoothing | None = Field(
+        None, description="a smoothed map beside the raw one; without it, the raw map alone"
+    )
     max_gap_fraction: Fraction = Field(
         0, description="share of reads of scenes that may fail for good; more stop the run"
     )

@@ -19,8 +19,8 @@ def job_table(blocks: pd.DataFrame, models: dict[str, str], task: str, run: dict
             [millions]. The sensor of the first row is the run's first.
         models: id -> kind.
         task: id of the task.
-        run: `archives` (id -> sensor), `composites` (bool), and `scenes`, (region, year, sensor) ->
-            number.
+        run: `archives` (id -> sensor), `composites` and `smoothing` (bool), and `scenes`, (region,
+            year, sensor) -> number.
 
     Returns:
         rule, stage, unit, region, year, sensor, task, archive, model, kind (of the model, or the
@@ -54,10 +54,11 @@ def job_table(blocks: pd.DataFrame, models: dict[str, str], task: str, run: dict
 
 
 def steps_of(run: dict) -> list[Step]:
-    """Steps that a run has: some only with an archive, with composites or with applicability."""
+    """Steps that a run has: some only with an archive, composites, applicability or smoothing."""
     needs = {"import_scenes": run["archives"], "compose_periods": run["composites"]}
-    measured = run.get("applicability", True)
+    measured = run["applicability"]
     needs |= {"sample_reference": measured, "measure_applicability": measured}
+    needs["smooth_map"] = run["smoothing"]
     return [step for step in STEPS if needs.get(step.rule, True)]
 
 

@@ -36,6 +36,7 @@ def planned(config: Path, profile: Path) -> tuple[dict, pd.DataFrame, pd.DataFra
         "archives": {archive: name for name, archive in plan.run.archives().items()},
         "composites": plan.run.composites is not None,
         "applicability": plan.run.trust.applicability,
+        "smoothing": plan.run.smoothing is not None,
         "scenes": {(s["region"], s["year"], s["sensor"]): s["scenes"] for s in searches},
     }
     jobs = plans.job_table(blocks, plan.kinds, plan.run.task, run)

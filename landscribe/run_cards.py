@@ -4,7 +4,7 @@ from functools import partial
 from itertools import combinations
 
 from landscribe.card import Card
-from landscribe.cards import CONFIG, KEPT, KINDS, Model, Run
+from landscribe.cards import CONFIG, KEPT, KINDS, Model, Run, Task
 from landscribe.command import InputError
 from landscribe.geoparsers import GeoparserCard
 from landscribe.kept import kept
@@ -30,6 +30,7 @@ def check_cards(run: Run) -> None:
     faults += _of_others(run, found["archives"])
     faults += _apart(found["sensors"])
     faults += _elsewhere(run, found["geoparsers"])
+    faults += _unknown_classes(run, found["tasks"])
     if faults:
         raise InputError("\n".join(faults))
 
@@ -79,6 +80,18 @@ def _elsewhere(run: Run, geoparsers: dict[str, GeoparserCard]) -> list[str]:
         f" config has {run.gazetteer or 'none'}; write `gazetteer: {card.gazetteer}`"
         for name, card in geoparsers.items()
         if card.gazetteer != run.gazetteer
+    ]
+
+
+def _unknown_classes(run: Run, tasks: dict[str, Task]) -> list[str]:
+    """Faults of a smoothing of classes that the legend does not have."""
+    named = run.smoothing.class_smoothness if run.smoothing else {}
+    have = [land.name for task in tasks.values() for land in task.legend]
+    return [
+        f"smoothing.class_smoothness: {name} is no class of {CONFIG}/tasks/{run.task}.yaml; there"
+        f" is {', '.join(have)}"
+        for name in named
+        if have and name not in have
     ]
 
 

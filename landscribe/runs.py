@@ -102,6 +102,7 @@ class Plan:
     def maps(self) -> list[str]:
         """Every map of the run, so that one that was deleted is drawn again, with its trust."""
         layers = ["classes", *(["applicability"] if self.run.trust.applicability else [])]
+        layers += ["smoothed"] if self.run.smoothing else []
         maps = [
             (f"{region}/{year}/{self.run.task}/{model}", self.blocks[region])
             for region in self.run.regions
@@ -127,6 +128,27 @@ class Plan:
         """Flag that names these on a command line."""
         paths = self.applicability(wildcards)
         return f"--applicability {' '.join(paths)}" if paths else ""
+
+    def smoothed(self, wildcards: object) -> list[str]:
+        """Smoothed maps of a region's blocks, of one model or of all; none without smoothing."""
+        models = [wildcards.model] if hasattr(wildcards, "model") else self.run.models
+        return [
+            f"results/map/{wildcards.region}/{wildcards.year}/{wildcards.task}/{model}/{block}"
+            "/smoothed.tif"
+            for model in (models if self.run.smoothing else [])
+            for block in self.blocks[wildcards.region]
+        ]
+
+    @property
+    def smoothing_flags(self) -> str:
+        """Flags that say how maps are smoothed."""
+        told = self.run.smoothing.model_dump(exclude_unset=True) if self.run.smoothing else {}
+        own = told.pop("class_smoothness", {})
+        flags = [f"--{key.replace('_', '-')} {value}" for key, value in told.items()]
+        if own:
+            pairs = " ".join(f"{name} {value}" for name, value in own.items())
+            flags.append(f"--class-smoothness {pairs}")
+        return " ".join(flags)
 
     def place_source(self, wildcards: object) -> PlaceSource:
         """Source of a gazetteer's card."""

@@ -33,7 +33,8 @@ def main(
         composed: whether the model saw composites of periods.
     """
     origin, folder = read_origin(files, year), map_item.parent
-    code = step_versions(origin.model["kind"], bool(files.archives), composed, files.measured)
+    taken = files.taken | {"compose_periods": composed}
+    code = step_versions(origin.model["kind"], taken)
     papers = record(files.cards, files.locks_by_sensor, code) | {"gaps": origin.gaps}
     write_json(provenance, papers)
     tables = {"areas": files.areas, "scores": files.scores}

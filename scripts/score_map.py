@@ -7,6 +7,7 @@ from landscribe.command import command
 from landscribe.formats import WINDOW_PX, read_polygons, write_json
 from landscribe.scores.agreement import scores
 from landscribe.scores.counts import count_pixels, map_files, read_areas
+from landscribe.scores.smoothed import smoothed_scores
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.rescaling import Rescaling
 
@@ -20,6 +21,7 @@ def main(
     out: Path,
     areas: Path | None = None,
     calibration: Path | None = None,
+    smoothed: tuple[Path, ...] = (),
     window_px: int = WINDOW_PX,
 ) -> None:
     """Score a map on the polygons that were held out of its training.
@@ -34,6 +36,7 @@ def main(
         areas: mapped areas (areas.csv) for design-based estimates; by default counted in pixels.
         calibration: calibration.json, for the reliability of the map's confidence; by default that
             of the model's own.
+        smoothed: smoothed class map of each block, to be scored beside the raw one.
         window_px: side of what is read at once [px].
     """
     card = Task.read(task)
@@ -41,8 +44,12 @@ def main(
     maps = map_files(classes, probabilities, labels)
     trusted = calibration and Calibration.read(calibration, card.legend)
     rescaling = trusted.rescaling if trusted else Rescaling()
-    counts = count_pixels(maps, read_polygons(polygons), legend, window_px, rescaling)
+    known = read_polygons(polygons)
+    counts = count_pixels(maps, known, legend, window_px, rescaling)
     found = scores(counts, card, None if areas is None else read_areas(areas, legend))
+    if smoothed:
+        maps = map_files(smoothed, probabilities, labels)
+        found["smoothed"] = smoothed_scores(maps, known, legend, window_px)
     write_json(out, found)
     sample, shares = found["sample"], ("overall_accuracy", "balanced_accuracy", "macro_f1")
     told = ", ".join(f"{name.replace('_', ' ')} {found[name]:.3f}" for name in shares)

@@ -7,16 +7,24 @@ from landscribe.command import command, written
 from landscribe.mapping.areas import class_areas
 
 
-def main(task: Path, classes: tuple[Path, ...], areas: Path) -> None:
+def main(
+    task: Path, classes: tuple[Path, ...], areas: Path, smoothed: tuple[Path, ...] = ()
+) -> None:
     """Sum the ground area of each class over the blocks of a region.
 
     Args:
         task: card in config/tasks: the legend.
         classes: class raster of each block.
         areas: CSV to write: class_id, name, title, pixels, area_ha, share of the mapped area; the
-            last row is the ground that is not mapped.
+            last row is the ground that is not mapped. With `smoothed` also smoothed_pixels,
+            smoothed_area_ha and smoothed_share.
+        smoothed: smoothed class raster of each block.
     """
-    table = class_areas(classes, Task.read(task).legend)
+    legend = Task.read(task).legend
+    table = class_areas(classes, legend)
+    if smoothed:
+        sums = class_areas(smoothed, legend)[["pixels", "area_ha", "share"]]
+        table = table.join(sums.add_prefix("smoothed_"))
     with written(areas) as part:
         table.to_csv(part, index=False, lineterminator="\n")
     mapped = table.area_ha[:-1].sum()

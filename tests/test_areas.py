@@ -165,3 +165,15 @@ def test_the_command_writes_a_table(tmp_path):
     for row in rows:
         assert int(row["pixels"]) == (classes == int(row["class_id"])).sum()
     assert rows[-1]["share"] == ""
+    raw = (tmp_path / "areas.csv").read_text().splitlines()
+    other = write_map(tmp_path / "s.tif", patches(MIDDLE, seed=5), MIDDLE)
+    subprocess.run(
+        [sys.executable, "-m", "scripts.sum_areas", *flags, "--smoothed", str(other)], check=True
+    )
+    both = (tmp_path / "areas.csv").read_text().splitlines()
+    assert all(two.startswith(one + ",") for one, two in zip(raw, both, strict=True))
+    sums = class_areas([other], LEGEND)
+    with (tmp_path / "areas.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["smoothed_pixels"]) for row in rows] == sums.pixels.tolist()
+    assert [float(row["smoothed_area_ha"]) for row in rows] == sums.area_ha.tolist()

@@ -11,7 +11,15 @@ from landscribe.formats import write_json
 from landscribe.publish import page as page_module
 from landscribe.publish.page import best_first, model_views, page
 from scripts.build_page import main
-from tests.made_product import GRIDS, REGION_CARD, SENSOR_CARD, YEAR, made_page, make_run
+from tests.made_product import (
+    GRIDS,
+    REGION_CARD,
+    SENSOR_CARD,
+    YEAR,
+    add_smoothed,
+    made_page,
+    make_run,
+)
 from tests.page_numbers import check_numbers, loose_digits, read_page
 
 
@@ -147,6 +155,25 @@ def test_a_page_that_grows_too_large_gets_smaller_layers(run, made, monkeypatch)
     monkeypatch.setattr(page_module, "SIDES_PX", (2000, 30))
     monkeypatch.setattr(page_module, "PAGE_BYTES", page_module.TEXT_BYTES + 12_000)
     assert len(page(run.page_files(), YEAR, made.parent)) < whole - 5_000
+
+
+def test_a_smoothed_map_is_a_layer_that_can_be_chosen(tmp_path, run, made):
+    both = make_run(tmp_path, models=("forest", "unet"))
+    add_smoothed(both)
+    path = made_page(both)
+    check_numbers(path)
+    assert loose_digits(path) == []
+    images = [told for tag, told in links(path).tags if tag == "img" and "data-layer" in told]
+    shown = [
+        (told["data-layer"], told.get("data-model")) for told in images if "hidden" not in told
+    ]
+    assert shown == [("imagery", None), ("map", "unet")]  # the raw map comes first
+    layers = {(told["data-layer"], told.get("data-model")) for told in images}
+    assert {("smoothed", "forest"), ("smoothed", "unet")} < layers
+    sources = {number["source"].partition("#")[2] for number in read_page(path).numbers}
+    assert {"/smoothed/macro_f1", "0/smoothed_share", "0/smoothed_area_ha"} < sources
+    assert {"/smoothed/settings/window_px", "/smoothed/settings/mmu_ha"} < sources
+    assert 'value="smoothed"' in path.read_text() and "Smoothed" not in made.read_text()
 
 
 def test_scenes_of_all_sensors_are_on_the_page(tmp_path):

@@ -14,6 +14,8 @@ from landscribe.steps import STEPS
 RUN = {
     "archives": {},
     "composites": True,
+    "smoothing": True,
+    "applicability": True,
     "scenes": {("r", 2020, "eye"): 30, ("r", 2020, "ear"): 8},
 }
 MODELS = {"forest": "forest", "unet": "segment"}
@@ -138,7 +140,7 @@ def test_the_longest_chain_is_that_of_brute_force(jobs):
         (["compose_periods"], ["fetch_labels", "split_labels"]),
         (["plot_scores"], ["describe_product"]),
     )
-    rest = ["train_model", "predict_block", "draw_map", "sum_areas", "score_map"]
+    rest = ["train_model", "predict_block", "draw_map", "smooth_map", "sum_areas", "score_map"]
     longest = max(
         sum(hours[r] for r in [*straight, *one, *rest, *other, "build_page"]) for one, other in ways
     )

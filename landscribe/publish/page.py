@@ -61,6 +61,7 @@ class PageFiles:
         observations: observations.tif of each model and block.
         figures: figures of the scores, PNG, of each model.
         products: map.json, model.json and provenance.json of each model.
+        smoothed: smoothed.tif of each model and block, if the run has them.
     """
 
     region: Path
@@ -76,6 +77,7 @@ class PageFiles:
     observations: tuple[Path, ...]
     figures: tuple[Path, ...]
     products: tuple[Path, ...]
+    smoothed: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class ModelView:
     judged: dict  # scores.json
     provenance: dict
     area_rows: list[dict]  # areas.csv, with `row`, their place in the file
+    smoothed: tuple[Path, ...] = ()
 
     @property
     def by_area(self) -> list[dict]:
@@ -188,6 +191,7 @@ def model_views(files: PageFiles) -> list[ModelView]:
                 judged=read_json(scores),
                 provenance=read_json(products["provenance"]),
                 area_rows=_rows(areas),
+                smoothed=_of(name, files.smoothed, 1, "smoothed") if files.smoothed else (),
             )
         )
     return views
@@ -250,6 +254,8 @@ def _images(
         images = {("imagery", ""): layers.imagery(cubes, colours, display)}
         for model in models:
             images["map", model.id] = layers.classes(model.classes, legend, display)
+            if model.smoothed:
+                images["smoothed", model.id] = layers.classes(model.smoothed, legend, display)
             images["confidence", model.id] = layers.confidence(model.confidence, display)
         images["observations", ""] = layers.observations(models[0].observations, display)
         size = sum(len(image.uri) for image in images.values())

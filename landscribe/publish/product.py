@@ -14,7 +14,8 @@ from landscribe.sensors import Sensor
 STEPS = (  # that a product goes through, in order; `step_versions` says which some go without
     *("import_scenes", "search_scenes", "stack_scenes", "compose_periods", "fetch_labels"),
     *("split_labels", "train_model", "sample_reference", "predict_block", "calibrate_map"),
-    *("draw_map", "measure_applicability", "sum_areas", "score_map", "describe_product"),
+    *("draw_map", "measure_applicability", "smooth_map", "sum_areas", "score_map"),
+    "describe_product",
 )
 _STEPS_WITH_MODEL = ("train_model", "predict_block", "sample_reference", "measure_applicability")
 
@@ -45,6 +46,7 @@ class ProductFiles:
         archives: cards in config/archives, for the record, of scenes that came from one.
         trust: entropy.tif, set_sizes.tif and sets.tif of each block, and applicability.tif if that
             was measured.
+        smoothed: smoothed.tif of each block, if the run has them.
     """
 
     region: Path
@@ -64,11 +66,18 @@ class ProductFiles:
     page: Path
     archives: tuple[Path, ...] = ()
     trust: tuple[Path, ...] = ()
+    smoothed: tuple[Path, ...] = ()
 
     @property
-    def measured(self) -> bool:
-        """Whether its applicability was measured."""
-        return any(path.stem == "applicability" for path in self.trust)
+    def taken(self) -> dict[str, bool]:
+        """Steps that not every product goes through -> whether this one did."""
+        measured = any(path.stem == "applicability" for path in self.trust)
+        return {
+            "import_scenes": bool(self.archives),
+            "sample_reference": measured,
+            "measure_applicability": measured,
+            "smooth_map": bool(self.smoothed),
+        }
 
     @property
     def cards(self) -> list[Path]:
@@ -88,19 +97,21 @@ class ProductFiles:
 
     @property
     def blocks(self) -> dict[str, dict[str, Path]]:
-        """Block -> `classes`, `confidence`, `observations`, and those of `trust` -> raster."""
+        """Block -> `classes`, `confidence`, `observations`, and what else there is -> raster."""
         found: dict[str, dict[str, Path]] = {}
         kinds = {"classes": self.classes, "confidence": self.confidence}
-        for kind, paths in (kinds | {"observations": self.observations}).items():
+        kinds |= {"observations": self.observations, "smoothed": self.smoothed}
+        wanted = list(kinds) if self.smoothed else list(kinds)[:3]
+        for kind, paths in kinds.items():
             for path in paths:
                 found.setdefault(path.parent.name, {})[kind] = path
         for path in self.trust:
             found.setdefault(path.parent.name, {})[path.stem] = path
         for block, rasters in found.items():
-            if len(set(rasters) & {"classes", "confidence", "observations"}) < 3:
+            if len(set(rasters) & set(wanted)) < len(wanted):
                 raise InputError(
-                    f"block {block}: only {', '.join(rasters)} are there; classes, confidence and"
-                    " observations were wanted, all in a folder of that name; name all three"
+                    f"block {block}: only {', '.join(rasters)} are there; {', '.join(wanted[:-1])}"
+                    f" and {wanted[-1]} were wanted, all in a folder of that name; name all of them"
                 )
         return dict(sorted(found.items()))
 
@@ -173,19 +184,13 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
     )
 
 
-def step_versions(
-    kind: str, from_archive: bool, composed: bool, measured: bool = False
-) -> dict[str, str]:
+def step_versions(kind: str, taken: dict[str, bool]) -> dict[str, str]:
     """Code version of each step of a product, in order.
 
     Args:
         kind: of the model, whose file belongs to the steps that run it.
-        from_archive: whether `import_scenes` came first.
-        composed: whether the model saw what `compose_periods` made.
-        measured: whether applicability was measured.
+        taken: steps that not every product goes through -> whether this one did.
     """
-    taken = {"import_scenes": from_archive, "compose_periods": composed}
-    taken |= {"sample_reference": measured, "measure_applicability": measured}
     model = (f"landscribe/models/{kind}.py",)
     return {
         step: code_version(f"scripts/{step}.py", *(model if step in _STEPS_WITH_MODEL else ()))

@@ -21,6 +21,7 @@ from shapely.geometry import mapping
 from landscribe.cards import LandClass
 from landscribe.formats import NODATA, raster_grid
 from landscribe.grid import Grid, lonlat_bounds
+from landscribe.mapping.smoothed import read_smoothing
 from landscribe.provenance import file_digest
 from landscribe.publish.product import Origin
 
@@ -37,7 +38,9 @@ _RASTERS = {  # asset -> title, what its pixels are
         "Applicability",
         "dissimilarity from the training pixels, as a share of the threshold; above 1 is outside",
     ),
+    "smoothed": ("Classes, smoothed", "class of the legend, smoothed from the asset `classes`"),
 }
+_OF_CLASSES = ("classes", "smoothed")
 _SHA256 = "1220"  # multihash: sha2-256, 32 bytes
 
 
@@ -50,7 +53,8 @@ def map_documents(
     links to their Items and holds the assets that are about all of them.
 
     Args:
-        blocks: block -> `classes`, `confidence`, `observations` -> raster.
+        blocks: block -> `classes`, `confidence`, `observations`, and `smoothed` if there is ->
+            raster.
         tables: `areas`, `scores`, `provenance`, `page` -> file; the page may still be missing.
         folder: where the documents will stand.
     """
@@ -163,9 +167,10 @@ def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> 
     )
     for kind, path in rasters.items():
         item.add_asset(kind, _raster(kind, path, folder))
-    classes = ClassificationExtension.ext(item.assets["classes"], add_if_missing=True)
     nodata = Classification.create(NODATA, "not mapped", "nodata", "Not mapped", nodata=True)
-    classes.classes = [*legend_classes(origin.task.legend), nodata]
+    for kind in [kind for kind in _OF_CLASSES if kind in rasters]:
+        classes = ClassificationExtension.ext(item.assets[kind], add_if_missing=True)
+        classes.classes = [*legend_classes(origin.task.legend), nodata]
     FileExtension.add_to(item)
     return item
 
@@ -212,7 +217,7 @@ def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
         title=title,
         description=f"Cloud-optimised GeoTIFF; {meaning}",
         media_type=pystac.MediaType.COG,
-        roles=["data"] if kind == "classes" else ["data", "quality"],
+        roles=["data"] if kind in _OF_CLASSES else ["data", "quality"],
     )
     with rasterio.open(path) as raster:
         grid, scale = raster_grid(raster), raster.scales[0]
@@ -227,6 +232,8 @@ def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
         }
     if scale != 1:
         asset.extra_fields["raster:scale"] = scale
+    if kind == "smoothed":
+        asset.extra_fields["landscribe:smoothing"] = read_smoothing(path)
     return asset
 
 

@@ -23,6 +23,7 @@ rule score_map:
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
         calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
+        smoothed=PLAN.smoothed,
     output:
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
     log:
@@ -39,7 +40,7 @@ rule score_map:
         "python -m scripts.score_map --task {input.task} --classes {input.classes}"
         " --probabilities {input.probabilities} --labels {input.labels}"
         " --polygons {input.polygons} --calibration {input.calibration}"
-        " --areas {input.areas} --out {output.scores}"
+        " --areas {input.areas} --smoothed {input.smoothed} --out {output.scores}"
         " 2>&1 | tee {log}"
 
 

@@ -113,6 +113,7 @@ rule sum_areas:
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
+        smoothed=PLAN.smoothed,
     output:
         areas=report(
             "results/map/{region}/{year}/{task}/{model}/areas.csv",
@@ -132,4 +133,29 @@ rule sum_areas:
         "Sum the areas of {wildcards.region} by {wildcards.model}"
     shell:
         "python -m scripts.sum_areas --task {input.task} --classes {input.classes}"
-        " --areas {output.areas} 2>&1 | tee {log}"
+        " --smoothed {input.smoothed} --areas {output.areas} 2>&1 | tee {log}"
+
+
+rule smooth_map:
+    """Smooth the map of a block, and merge its smallest patches; the raw map stays."""
+    input:
+        task="config/tasks/{task}.yaml",
+        classes="results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+        probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
+    output:
+        smoothed="results/map/{region}/{year}/{task}/{model}/{block}/smoothed.tif",
+    log:
+        "results/logs/smooth_map/{region}.{year}.{task}.{model}.{block}.log",
+    benchmark:
+        "results/benchmarks/rules/smooth_map/{region}.{year}.{task}.{model}.{block}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        how=PLAN.smoothing_flags,
+        code=code_version("scripts/smooth_map.py"),
+    message:
+        "Smooth the {wildcards.task} map of {wildcards.block} by {wildcards.model}"
+    shell:
+        "python -m scripts.smooth_map --task {input.task} --classes {input.classes}"
+        " --probabilities {input.probabilities} {params.how} --out {output.smoothed}"
+        " 2>&1 | tee {log}"

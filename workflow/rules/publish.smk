@@ -51,6 +51,7 @@ rule describe_product:
         ),
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+        smoothed=PLAN.smoothed,
     output:
         map="results/publish/{region}/{year}/{task}/{model}/map.json",
         model="results/publish/{region}/{year}/{task}/{model}/model.json",
@@ -75,7 +76,7 @@ rule describe_product:
         " --weights {input.weights} --description {input.description}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --gaps {input.gaps}"
-        " --trust {input.trust} {input.applicability}"
+        " --trust {input.trust} {input.applicability} --smoothed {input.smoothed}"
         " --areas {input.areas} --scores {input.scores}"
         " --page {params.page} --year {wildcards.year}"
         " --map-item {output.map} --model-item {output.model}"
@@ -146,6 +147,7 @@ rule build_page:
             document=["map", "model", "provenance"],
             allow_missing=True,
         ),
+        smoothed=PLAN.smoothed,
     output:
         page=report(
             "results/publish/{region}/{year}/{task}/index.html",
@@ -170,8 +172,8 @@ rule build_page:
         " --descriptions {input.descriptions} --scores {input.scores} --areas {input.areas}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --figures {input.figures}"
-        " --products {input.products} --year {wildcards.year} --out {output.page}"
-        " 2>&1 | tee {log}"
+        " --products {input.products} --smoothed {input.smoothed}"
+        " --year {wildcards.year} --out {output.page} 2>&1 | tee {log}"
 
 
 rule show_documents:

@@ -28,7 +28,7 @@
     return [mix(0), mix(1)];
   };
   const image = (layer) => document.querySelector(`img[data-layer="${layer}"]`
-    + (layer === "map" || layer === "confidence" ? `[data-model="${CSS.escape(state.model)}"]` : ""));
+    + (["map", "smoothed", "confidence"].includes(layer) ? `[data-model="${CSS.escape(state.model)}"]` : ""));
   const pixels = new Map(); // image -> its drawing context, to read colours from
   const drawn = (picture) => {
     if (!pixels.has(picture)) {
@@ -108,11 +108,11 @@
     marks.innerHTML = shapes;
   };
   const drawOnly = () => { // the map with all but the chosen classes left out
-    const alone = state.layer === "map" && state.only.size > 0;
+    const alone = (state.layer === "map" || state.layer === "smoothed") && state.only.size > 0;
     only.hidden = !alone;
-    image("map").hidden = state.layer !== "map" || alone;
     if (!alone) return;
-    const picture = drawn(image("map")).getImageData(0, 0, width, height), d = picture.data;
+    image(state.layer).hidden = true;
+    const picture = drawn(image(state.layer)).getImageData(0, 0, width, height), d = picture.data;
     const kept = new Set([...state.only].map((colour) => parseInt(colour.slice(1), 16)));
     for (let i = 0; i < d.length; i += 4) {
       if (!kept.has((d[i] << 16) | (d[i + 1] << 8) | d[i + 2])) d[i + 3] = 0;
@@ -144,7 +144,7 @@
       said.textContent = "Outside the map"; places.forEach((p) => { p.textContent = ""; });
       return;
     }
-    const land = read("map", x, y), sure = read("confidence", x, y), seen = read("observations", x, y);
+    const raw = read("map", x, y), land = state.layer === "smoothed" ? read("smoothed", x, y) : raw, sure = read("confidence", x, y), seen = read("observations", x, y);
     said.replaceChildren();
     if (land) {
       const swatch = Object.assign(document.createElement("i"), { className: "swatch" });
@@ -152,7 +152,8 @@
       said.append(swatch);
     }
     const times = seen && `${seen[1]} clear observation${seen[1] === "1" ? "" : "s"}`;
-    said.append([land ? land[1] : "Not mapped", sure && `confidence ${sure[1]}`, times].filter(Boolean).join(" \u00b7 "));
+    const was = land && raw && land[0] !== raw[0] && `${raw[1]} in the raw map`;
+    said.append([land ? land[1] : "Not mapped", was, sure && `confidence ${sure[1]}`, times].filter(Boolean).join(" \u00b7 "));
     const [e, n] = ground(Math.floor(x) + 0.5, Math.floor(y) + 0.5), [lon, lat] = lonLat(Math.floor(x) + 0.5, Math.floor(y) + 0.5);
     const group = (m) => Math.round(m).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
     places[0].textContent = `E ${group(e)}  N ${group(n)}  (${data.crs})`;
@@ -220,7 +221,7 @@
   const recall = () => {
     const told = new URLSearchParams(location.hash.slice(1));
     if (all("img[data-layer=map]").some((e) => e.dataset.model === told.get("model"))) state.model = told.get("model");
-    if (["map", "confidence", "observations", "imagery"].includes(told.get("layer"))) state.layer = told.get("layer");
+    if (all("[data-choose=layer]").some((e) => e.value === told.get("layer"))) state.layer = told.get("layer");
     if (told.has("opacity")) state.opacity = Math.min(Math.max(Number(told.get("opacity")) || 0, 0), 100);
     const at = (told.get("at") || "").split(",").map(Number);
     if (at.length === 2 && at.every(Number.isFinite)) state.at = pixelOf(...at);
