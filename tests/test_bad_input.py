@@ -45,7 +45,7 @@ draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif \
 measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
   > --out tiny/33UUU/a.tif
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
-  --method bayes --mmu-ha 0.1 > --out tiny/33UUU/s.tif
+  --method bayes --mmu-ha 1 > --out tiny/33UUU/s.tif
 sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json

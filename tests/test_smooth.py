@@ -19,6 +19,7 @@ from landscribe.mapping.smooth import RawFiles, least_pixels, smooth_map
 from landscribe.mapping.smoothed import read_smoothing
 from landscribe.smoothing import Smoothing
 from tests.test_cog import (
+    AS_IS,
     CARD,
     LEGEND,
     files_in,
@@ -45,7 +46,7 @@ def made() -> np.ndarray:
 def raw(tmp_path_factory) -> RawFiles:
     folder = tmp_path_factory.mktemp("raw")
     source = write_probabilities(folder / "probabilities.tif", made(), GRID)
-    draw_map(source, made_cube(GRID), LEGEND, files_in(folder))
+    draw_map(source, made_cube(GRID), LEGEND, AS_IS, files_in(folder))
     return RawFiles(folder / "classes.tif", source)
 
 
