@@ -113,7 +113,8 @@ def test_strata_that_are_the_map_give_the_same_with_and_without_its_areas():
 
 def test_a_part_that_is_all_has_the_estimates_of_all():
     sample = stehman()
-    whole, part = estimates(sample), estimates_of_part(sample, sample.counts, sample.areas.sum())
+    shown = np.diag(sample.areas)
+    whole, part = estimates(sample), estimates_of_part(sample, sample.counts, shown)
     np.testing.assert_allclose(part.proportions, whole.proportions)
     pairs = [(whole.overall, part.overall), *zip(whole.areas, part.areas, strict=True)]
     for one, other in pairs:
@@ -135,7 +136,9 @@ def test_parts_are_estimated_without_bias():
             for cube, units in ((counts, np.ones(150, bool)), (part, inside)):
                 cube[h, h, h] = (right & units).sum()
                 cube[h, h, 1 - h] = (~right & units).sum()
-        found = estimates_of_part(Sample(counts, weights, ["a", "b"], ["a", "b"]), part, 0.3)
+        found = estimates_of_part(
+            Sample(counts, weights, ["a", "b"], ["a", "b"]), part, 0.3 * np.diag(weights)
+        )
         values.append(found.overall.value)
         errors.append(found.overall.standard_error)
     assert np.mean(values) == pytest.approx(weights @ right_in, abs=0.01)

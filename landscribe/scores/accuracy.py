@@ -6,7 +6,7 @@ classes of the map; Stehman 2014, doi:10.1080/01431161.2014.930207, where they a
 but a probability sample `estimates` refuses, as an interval would say more than anybody knows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,12 +106,12 @@ def estimates(sample: Sample) -> DesignBased:
     return DesignBased(_proportions(strata, counts), overall, users, producers, areas)
 
 
-def estimates_of_part(sample: Sample, part: np.ndarray, area: float) -> DesignBased:
+def estimates_of_part(sample: Sample, part: np.ndarray, shown: np.ndarray) -> DesignBased:
     """Estimates for a part of the ground, such as a region, by ratios (Eq. 27 and 28 of Stehman).
 
     Args:
         part: (stratum, map class, reference class) those units of `sample` that lie in the part.
-        area: of the part, in the unit of the estimated areas.
+        shown: (stratum, map class) area that the map shows in the part.
     """
     if not sample.probability:
         raise InputError(NO_SAMPLE)
@@ -120,12 +120,13 @@ def estimates_of_part(sample: Sample, part: np.ndarray, area: float) -> DesignBa
     right, classes = np.trace(part, axis1=1, axis2=2), range(len(sample.classes))
     there = [part[:, :, j].sum(1) for j in classes]
     proportions = _proportions(strata, part)
+    mine = replace(sample, counts=part, shown=shown)
     return DesignBased(
         proportions / (proportions.sum() or 1),
         ratio(strata, right, units - right),
-        [ratio(strata, part[:, i, i], part[:, i].sum(1) - part[:, i, i]) for i in classes],
-        [ratio(strata, part[:, j, j], there[j] - part[:, j, j]) for j in classes],
-        [ratio(strata, there[j], units - there[j]).times(area) for j in classes],
+        [_users(mine, strata, i) for i in classes],
+        [_producers(mine, strata, j) for j in classes],
+        [ratio(strata, there[j], units - there[j]).times(shown.sum()) for j in classes],
     )
 
 
@@ -187,8 +188,8 @@ def _check(sample: Sample) -> None:
         told = ", ".join(f"{sample.strata[i]} ({units[i]:.0f})" for i in few)
         raise InputError(
             f"fewer than 2 sample units on the map's class {told}, so that its spread is unknown;"
-            " draw more there, merge the class with another, or set `labels.probability_sample` to"
-            " false for scores without intervals"
+            " draw or read more there, join the class with another (`least_share` of a campaign),"
+            " or set `labels.probability_sample` to false for scores without intervals"
         )
     stray = [sample.strata[i] for i in range(len(areas)) if areas[i] == 0 and units[i] > 0]
     if stray:

@@ -135,7 +135,7 @@ def refusal_goal() -> Goal:
     ]
     asked = (
         estimates,
-        lambda sample: estimates_of_part(sample, sample.counts, 1),
+        lambda sample: estimates_of_part(sample, sample.counts, np.diag(sample.areas)),
         lambda sample: change_of(sample, sample.counts[:, 0, 1], sample.counts[:, 1, 0]),
     )
     refused = sum(_refuses(ask, case) for ask in asked for case in cases)
