@@ -57,7 +57,7 @@ def draw_accuracies(path: Path, caption: SurveyCaption) -> None:
                 _dot(axes, i, row[kind], 1)
                 if row[kind]["value"] is None:
                     axes.text(0.02, i, "not defined", va="center", fontsize=8, color=GREY)
-            axes.set_xlim(0, 1)
+            axes.set(xlim=(0, 1), xticks=(0, 0.5, 1))
             axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
 
 
@@ -100,7 +100,7 @@ def _axes(
     wide, high = figure.get_size_inches()
     begin = _names_in(classes) + 0.3
     room = wide - begin - 0.35
-    gap = 0.3 if width < 1 else 0
+    gap = 0.45 if width < 1 else 0
     axes = figure.add_axes(
         (
             (begin + left * (room + gap)) / wide,
@@ -122,10 +122,11 @@ def _dot(axes: Axes, at: float, one: dict, unit: float) -> None:
     if one["value"] is None:
         return
     low, high = one["interval"]
-    axes.plot((low / unit, high / unit), (at, at), color=_ESTIMATED, linewidth=2.2, zorder=3)
+    over = {"zorder": 4, "clip_on": False}  # marks at 0 and 100 % stay whole
+    axes.plot((low / unit, high / unit), (at, at), color=_ESTIMATED, linewidth=2.2, **over)
     for end in (low, high):
-        axes.plot((end / unit,) * 2, (at - 0.14, at + 0.14), color=_ESTIMATED, lw=1.6, zorder=3)
-    axes.plot(one["value"] / unit, at, "o", color="white", mec=_ESTIMATED, mew=2, ms=7, zorder=4)
+        axes.plot((end / unit,) * 2, (at - 0.14, at + 0.14), color=_ESTIMATED, lw=1.6, **over)
+    axes.plot(one["value"] / unit, at, "o", color="white", mec=_ESTIMATED, mew=2, ms=7, **over)
 
 
 def _cells(axes: Axes, shares: np.ndarray) -> None:

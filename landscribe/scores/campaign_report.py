@@ -152,8 +152,9 @@ def _changes(campaign: Campaign) -> bool:
 def _design_told(campaign: Campaign) -> str:
     if campaign.strata == "none":
         return "simple random sample of pixels, post-stratified by the classes of the map"
-    of = "classes of the map" if campaign.strata == "classes" else "from-to classes of two maps"
-    return f"stratified random sample of pixels, strata are {of}, {campaign.allocation.rule}"
+    of = "the map's classes" if campaign.strata == "classes" else "from-to classes of two maps"
+    rule = campaign.allocation.rule.replace("neyman", "Neyman")
+    return f"stratified random sample of pixels; strata: {of}; {rule} allocation"
 
 
 def _strata_told(readings: Readings, read: _Read, campaign: Campaign) -> list[dict]:

@@ -6,6 +6,7 @@ the one that a random number means does not depend on how many rows are read at 
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -169,33 +170,33 @@ def _strips(part: MapPart, own_zone: bool, strip_px: int) -> Iterator[tuple[np.n
             f"{part.before}: lies on {_grid(paths[0])}, but {part.classes} on {grid}; map both"
             " years with sensors of equal gsd_m and origin_m"
         )
-    for top in range(0, grid.height, strip_px):
-        rows = min(strip_px, grid.height - top)
-        strip = replace(grid, north=grid.north - top * grid.gsd_m, height=rows)
-        codes = np.zeros((rows, grid.width), "int32")
-        out = np.zeros(codes.shape, bool) if not own_zone else ~in_own_zone(strip)
-        for path in paths:
-            classes = _read(path, Window(0, top, grid.width, rows))
-            out |= classes == NODATA
-            codes = codes * FROM + classes
-        codes[out] = _OUT
-        yield codes, strip
+    with _opened(paths) as rasters:
+        for top in range(0, grid.height, strip_px):
+            rows = min(strip_px, grid.height - top)
+            strip = replace(grid, north=grid.north - top * grid.gsd_m, height=rows)
+            codes = np.zeros((rows, grid.width), "int32")
+            out = ~in_own_zone(strip) if own_zone else np.zeros(codes.shape, bool)
+            for raster in rasters:
+                classes = raster.read(1, window=Window(0, top, grid.width, rows))
+                out |= classes == NODATA
+                codes = codes * FROM + classes
+            codes[out] = _OUT
+            yield codes, strip
 
 
-def _read(path: Path, window: Window) -> np.ndarray:
+@contextmanager
+def _opened(paths: Sequence[Path]) -> Iterator[list[rasterio.DatasetReader]]:
     try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as raster:
-            return raster.read(1, window=window)
+        with ExitStack() as opened, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            yield [opened.enter_context(rasterio.open(path)) for path in paths]
     except RasterioError as error:
-        raise InputError(f"{path}: cannot be read ({error}); draw the map again") from None
+        told = ", ".join(map(str, paths))
+        raise InputError(f"{told}: cannot be read ({error}); draw the map again") from None
 
 
 def _grid(path: Path) -> Grid:
-    try:
-        with rasterio.open(path) as raster:
-            return raster_grid(raster)
-    except RasterioError as error:
-        raise InputError(f"{path}: cannot be read ({error}); draw the map again") from None
+    with _opened([path]) as (raster,):
+        return raster_grid(raster)
 
 
 def _of_several_zones(parts: Sequence[MapPart]) -> frozenset[str]:
