@@ -65,7 +65,8 @@ def draw_proportions(path: Path, caption: SurveyCaption) -> None:
     """Error matrix as estimated shares of the area: rows are the map, columns the reference."""
     classes, shares = caption.scores["classes"], np.array(caption.scores["proportions"])
     count, cell = len(classes), 0.78
-    left, right, bottom, top = _names_in(classes) + 0.5, 0.95, 0.75, HEAD_IN + _names_in(classes)
+    room = _names_in(classes)
+    left, right, bottom, top = room + 0.5, max(0.95, 0.75 * room), 0.75, HEAD_IN + room
     width = max(6.4, left + right + cell * count)
     height = top + bottom + cell * count
     with drawn(path, width, height) as figure:
