@@ -14,6 +14,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, field_validat
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from landscribe.campaigns import Campaign
 from landscribe.card import Card, Fraction, Id, SafePath, check, twice
 from landscribe.corpora import Corpus
 from landscribe.gazetteers import Gazetteer
@@ -264,6 +265,11 @@ class Run(Card):
     text_parts: int = Field(
         1, ge=1, description="jobs that geoparse a corpus side by side, such as one for each node"
     )
+    campaigns: list[Id] = Field(
+        default_factory=list,
+        description="ids of cards in config/campaigns, for which samples of the maps are drawn and,"
+        " once they were interpreted, accuracy and areas estimated",
+    )
     composites: Composites | None = Field(
         None, description="images of periods to learn from; without it, all observations"
     )
@@ -338,6 +344,7 @@ class Run(Card):
             "gazetteers": [self.gazetteer] if self.gazetteer else [],
             "geoparsers": [self.geoparser] if self.geoparser else [],
             "corpora": self.corpora,
+            "campaigns": self.campaigns,
         }
 
 
@@ -348,6 +355,7 @@ KINDS: dict[str, type[Card]] = {
     "gazetteers": Gazetteer,
     "geoparsers": GeoparserCard,
     "corpora": Corpus,
+    "campaigns": Campaign,
     "tasks": Task,
     "models": Model,
 }

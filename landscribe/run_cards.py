@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import combinations
 
+from landscribe.campaigns import Campaign, check_names
 from landscribe.card import Card
 from landscribe.cards import CONFIG, KEPT, KINDS, Model, Run, Task
 from landscribe.command import InputError
@@ -31,6 +32,7 @@ def check_cards(run: Run) -> None:
     faults += _apart(found["sensors"])
     faults += _elsewhere(run, found["geoparsers"])
     faults += _unknown_classes(run, found["tasks"])
+    faults += _unmapped(run, found["campaigns"], found["tasks"])
     if faults:
         raise InputError("\n".join(faults))
 
@@ -93,6 +95,29 @@ def _unknown_classes(run: Run, tasks: dict[str, Task]) -> list[str]:
         for name in named
         if have and name not in have
     ]
+
+
+def _unmapped(run: Run, campaigns: dict[str, Campaign], tasks: dict[str, Task]) -> list[str]:
+    """Faults of campaigns that sample maps which the run does not make, or classes unknown."""
+    faults = []
+    for name, card in campaigns.items():
+        source = f"{CONFIG}/campaigns/{name}.yaml"
+        years = [year for year in (card.before, card.year) if year is not None]
+        for what, asked, made in (
+            ("regions", card.regions, run.regions),
+            ("years", years, run.years),
+            ("task", [card.task], [run.task]),
+            ("models", [card.model], run.models),
+        ):
+            if missing := [str(one) for one in asked if one not in made]:
+                faults.append(
+                    f"{source} samples maps of {what} {', '.join(missing)}, but the config has"
+                    f" {', '.join(map(str, made))}; add it there, or correct the card"
+                )
+        if card.task in tasks:
+            names = [land.name for land in tasks[card.task].legend]
+            faults += check_names(card, names, source)
+    return faults
 
 
 def check_settings(name: str, model: Model) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from landscribe.campaigns import Campaign
 from landscribe.cards import CONFIG, KEPT, Model, Region, Run, Task, check
 from landscribe.command import InputError
 from landscribe.corpora import Corpus
@@ -150,6 +151,51 @@ class Plan:
             flags.append(f"--class-smoothness {pairs}")
         return " ".join(flags)
 
+    @property
+    def samples(self) -> list[str]:
+        """Samples of the run's campaigns, for interpreters."""
+        return [f"results/evaluate/campaigns/{name}/sample.gpkg" for name in self.run.campaigns]
+
+    @property
+    def accuracies(self) -> list[str]:
+        """What the campaigns say whose interpretation came back."""
+        return [
+            f"results/evaluate/campaigns/{name}/accuracy.json"
+            for name in self.run.campaigns
+            if campaign_card(name).interpreted
+        ]
+
+    def campaign_task(self, wildcards: object) -> Path:
+        """Card of the task whose map a campaign samples."""
+        return CONFIG / "tasks" / f"{campaign_card(wildcards.campaign).task}.yaml"
+
+    def campaign_maps(self, wildcards: object) -> list[str]:
+        """Maps that a campaign samples."""
+        card = campaign_card(wildcards.campaign)
+        return self._maps_of(card, card.year)
+
+    def campaign_maps_before(self, wildcards: object) -> list[str]:
+        """Maps of the earlier year that a campaign compares them with: none of most campaigns."""
+        card = campaign_card(wildcards.campaign)
+        return self._maps_of(card, card.before) if card.before else []
+
+    def campaign_before_flags(self, wildcards: object) -> str:
+        """Flag that names the maps of the earlier year."""
+        paths = self.campaign_maps_before(wildcards)
+        return f"--before {' '.join(paths)}" if paths else ""
+
+    def interpreted(self, wildcards: object) -> str:
+        """GeoPackage that came back from the interpreters of a campaign."""
+        path = campaign_card(wildcards.campaign).interpreted
+        return path or f"the-interpretation-of-{wildcards.campaign}-which-its-card-does-not-name"
+
+    def _maps_of(self, card: Campaign, year: int) -> list[str]:
+        return [
+            f"results/map/{region}/{year}/{card.task}/{card.model}/{block}/classes.tif"
+            for region in card.regions
+            for block in self.blocks[region]
+        ]
+
     def place_source(self, wildcards: object) -> PlaceSource:
         """Source of a gazetteer's card."""
         return gazetteer_card(wildcards.gazetteer).source(wildcards.source)
@@ -228,6 +274,11 @@ def region_card(region: str) -> Region:
 def gazetteer_card(gazetteer: str) -> Gazetteer:
     """Card of a gazetteer by its id."""
     return Gazetteer.read(CONFIG / "gazetteers" / f"{gazetteer}.yaml")
+
+
+def campaign_card(campaign: str) -> Campaign:
+    """Card of a campaign by its id."""
+    return Campaign.read(CONFIG / "campaigns" / f"{campaign}.yaml")
 
 
 def corpus_card(corpus: str) -> Corpus:

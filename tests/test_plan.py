@@ -65,7 +65,8 @@ def test_every_rule_of_the_workflow_is_a_step():
     }
     of_texts = {"read_corpus", "read_source", "merge_places", "index_places"}  # not of blocks
     of_texts |= {"train_geoparser", "geoparse_documents", "join_mentions", "show_documents"}
-    assert {step.rule for step in STEPS} == rules - {"refresh_locks"} - of_texts
+    of_campaigns = {"draw_sample", "estimate_accuracy"}  # people take weeks between the two
+    assert {step.rule for step in STEPS} == rules - {"refresh_locks"} - of_texts - of_campaigns
     seen = set()
     for step in STEPS:
         assert set(step.after) <= seen  # each comes after those that it waits for

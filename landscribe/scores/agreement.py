@@ -116,7 +116,8 @@ def _design_based(counts: Counts, task: Task, areas_ha: np.ndarray) -> dict:
     found = design_based(units, areas_ha, titles, task.labels.probability_sample)
     estimates = zip(found.users, found.producers, found.areas, strict=True)
     return {
-        "method": "Olofsson et al. 2014, doi:10.1016/j.rse.2014.02.015",
+        "method": "Olofsson et al. 2014, doi:10.1016/j.rse.2014.02.015; intervals after Zou et al."
+        " 2009, doi:10.1016/j.csda.2008.09.033, `wald_interval` as Olofsson et al. have it",
         "units": int(units.sum()),
         "counts": units.tolist(),
         "standard_errors_to_each_side": Z_95,

@@ -22,6 +22,7 @@ shell.prefix(
 wildcard_constraints:
     archive="[a-z][a-z0-9-]*",
     block="[0-9]{1,2}[A-Z]{3}",
+    campaign="[a-z][a-z0-9-]*",
     corpus="[a-z][a-z0-9-]*",
     gazetteer="[a-z][a-z0-9-]*",
     geoparser="[a-z][a-z0-9-]*",

@@ -1,4 +1,4 @@
-# Stage 8, evaluate: maps and held-out labels -> scores and figures.
+# Stage 8, evaluate: maps, held-out labels and interpreted samples -> scores and figures.
 
 
 rule score_map:
@@ -167,3 +167,79 @@ rule score_trust:
         " --polygons {input.polygons} --calibration {input.calibration} {params.measured}"
         " --out {output.scores} --rescaled {output.rescaled} --coverage {output.coverage}"
         " --accuracy {output.applicability} 2>&1 | tee {log}"
+
+
+rule draw_sample:
+    """Draw the random sample of a campaign, for interpreters with QGIS."""
+    input:
+        campaign="config/campaigns/{campaign}.yaml",
+        task=PLAN.campaign_task,
+        classes=PLAN.campaign_maps,
+        before=PLAN.campaign_maps_before,
+    output:
+        sample="results/evaluate/campaigns/{campaign}/sample.gpkg",
+    log:
+        "results/logs/draw_sample/{campaign}.log",
+    benchmark:
+        "results/benchmarks/rules/draw_sample/{campaign}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        before=PLAN.campaign_before_flags,
+        code=code_version("scripts/draw_sample.py"),
+    message:
+        "Draw the sample of the campaign {wildcards.campaign}"
+    shell:
+        "python -m scripts.draw_sample --campaign {input.campaign} --task {input.task}"
+        " --classes {input.classes} {params.before} --sample {output.sample} 2>&1 | tee {log}"
+
+
+rule estimate_accuracy:
+    """Estimate accuracy and areas, with intervals, from an interpreted sample."""
+    input:
+        campaign="config/campaigns/{campaign}.yaml",
+        task=PLAN.campaign_task,
+        sample="results/evaluate/campaigns/{campaign}/sample.gpkg",
+        interpreted=PLAN.interpreted,
+    output:
+        accuracy="results/evaluate/campaigns/{campaign}/accuracy.json",
+        table=report(
+            "results/evaluate/campaigns/{campaign}/accuracy.csv",
+            caption="../report/estimate_accuracy.rst",
+            category="Accuracy",
+            labels={"campaign": "{campaign}", "figure": "table"},
+        ),
+        areas=report(
+            "results/evaluate/campaigns/{campaign}/areas.png",
+            caption="../report/estimate_accuracy.rst",
+            category="Accuracy",
+            labels={"campaign": "{campaign}", "figure": "areas"},
+        ),
+        accuracies=report(
+            "results/evaluate/campaigns/{campaign}/accuracies.png",
+            caption="../report/estimate_accuracy.rst",
+            category="Accuracy",
+            labels={"campaign": "{campaign}", "figure": "accuracy per class"},
+        ),
+        matrix=report(
+            "results/evaluate/campaigns/{campaign}/matrix.png",
+            caption="../report/estimate_accuracy.rst",
+            category="Accuracy",
+            labels={"campaign": "{campaign}", "figure": "error matrix of area"},
+        ),
+    log:
+        "results/logs/estimate_accuracy/{campaign}.log",
+    benchmark:
+        "results/benchmarks/rules/estimate_accuracy/{campaign}.tsv"
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_version("scripts/estimate_accuracy.py"),
+    message:
+        "Estimate accuracy and areas from the campaign {wildcards.campaign}"
+    shell:
+        "python -m scripts.estimate_accuracy --campaign {input.campaign} --task {input.task}"
+        " --sample {input.sample} --interpreted {input.interpreted}"
+        " --accuracy {output.accuracy} --table {output.table} --areas-figure {output.areas}"
+        " --accuracies-figure {output.accuracies} --matrix-figure {output.matrix}"
+        " 2>&1 | tee {log}"
