@@ -25,7 +25,7 @@ from landscribe.training.predictor import Sample, Signature, Work
 from tests.benchmarks.inferring.scene import BANDS, GRID, base_image
 
 SCALE = 1e-4  # reflectance = pixel * SCALE
-SETTINGS = {"epochs": 12, "patience": 12, "tiles_per_epoch": 64}  # for a minute and a half
+SETTINGS = {"epochs": 12, "patience": 12, "tiles_per_epoch": 64}  # for about a minute
 _SENSOR, _TASK = "config/sensors/sentinel-2-l1c.yaml", "config/tasks/landuse.yaml"
 
 

