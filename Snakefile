@@ -37,6 +37,8 @@ rule all:
             task=RUN.task,
         ),
         maps=PLAN.maps,
+        samples=PLAN.samples,
+        accuracies=PLAN.accuracies,
         stores=PLAN.stores,
         documents=expand(
             "results/publish/documents/{geoparser}/{corpus}",
