@@ -182,7 +182,7 @@ def cube_grid(cube: xr.Dataset) -> Grid:
 
 def write_raster(path: Path, pixels: np.ndarray, grid: Grid, nodata: int, names: list[str]) -> None:
     """Plain GeoTIFF of `pixels` (band, y, x) with band descriptions; for use between stages."""
-    profile = _profile(grid, pixels.shape[0], pixels.dtype, nodata)
+    profile = raster_profile(grid, pixels.shape[0], pixels.dtype, nodata)
     with written_raster(path) as part, rasterio.open(part, "w", **profile) as raster:
         raster.write(pixels)
         raster.descriptions = names
@@ -223,9 +223,16 @@ def raster_grid(raster: rasterio.DatasetReader) -> Grid:
     return Grid(raster.crs.to_epsg(), west, north, raster.width, raster.height, gsd_m)
 
 
+def raster_profile(grid: Grid, count: int, dtype: np.typing.DTypeLike, nodata: int) -> dict:
+    """Rasterio profile of a plain GeoTIFF: tiled, packed without loss."""
+    where = {"crs": grid.crs, "transform": grid.transform, "width": grid.width}
+    what = {"height": grid.height, "count": count, "dtype": dtype, "nodata": nodata}
+    return {"driver": "GTiff", **where, **what, **_TILED}
+
+
 def probability_profile(grid: Grid, classes: int) -> dict:
     """Rasterio profile of a probability raster: one uint16 band per class, in PROBABILITY_SCALE."""
-    return _profile(grid, classes, np.dtype("uint16"), PROBABILITY_NODATA) | {"predictor": 2}
+    return raster_profile(grid, classes, np.dtype("uint16"), PROBABILITY_NODATA) | {"predictor": 2}
 
 
 def write_polygons(path: Path, polygons: gpd.GeoDataFrame) -> None:
@@ -275,9 +282,3 @@ def _write_error(path: Path, error: Exception) -> OSError | InputError:
         f"{path}: could not be written ({fault}), with {free_mb:.0f} MB free on its disk now; free"
         " some, or look at its quota and its limit on the size of a file"
     )
-
-
-def _profile(grid: Grid, count: int, dtype: np.dtype, nodata: int) -> dict:
-    where = {"crs": grid.crs, "transform": grid.transform, "width": grid.width}
-    what = {"height": grid.height, "count": count, "dtype": dtype, "nodata": nodata}
-    return {"driver": "GTiff", **where, **what, **_TILED}

@@ -40,7 +40,7 @@ def measure_applicability(
     measure = _Stream if isinstance(model, Streamed) else _Measure
     predict_block(measure(model, known), ground, plain, window_px, place, mark)
     seen = inside = 0
-    with rasterio.open(plain) as source, layer_drawn(out, "applicability", source) as raster:
+    with rasterio.open(plain) as source, layer_drawn(out, "applicability", ground.grid) as raster:
         raster.update_tags(1, threshold=f"{known.threshold:.6g}")
         for window in windows(source.height, source.width, WINDOW_PX):
             where = RasterWindow.from_slices(window.rows, window.cols)

@@ -27,8 +27,10 @@ from landscribe.formats import (
     WINDOW_PX,
     cube_grid,
     raster_grid,
+    raster_profile,
     written_raster,
 )
+from landscribe.grid import Grid
 from landscribe.mapping.windows import Window, windows
 from landscribe.trust.applicability import STEP
 from landscribe.trust.calibrate import Calibration
@@ -143,12 +145,17 @@ def trust_layers(
 
 @contextmanager
 def layer_drawn(
-    path: Path, name: str, like: rasterio.DatasetReader
+    path: Path, name: str, grid: Grid, legend: Sequence[LandClass] = ()
 ) -> Iterator[rasterio.io.DatasetWriter]:
-    """Give an empty raster to write, which then becomes a layer of a map, on the grid of `like`."""
+    """Give an empty raster to write, which then becomes a layer of a map.
+
+    Args:
+        name: of the layer, as in MapFiles, or applicability.
+        legend: of classes and sets.
+    """
     with written_raster(path) as part:
         plain = Path(f"{part}.plain.tif")
-        with _target(plain, name, like.profile, ()) as raster:
+        with _target(plain, name, grid, legend) as raster:
             yield raster
         rasterio.shutil.copy(plain, part, **COG, overview_resampling=_LAYERS[name].overviews)
 
@@ -203,7 +210,7 @@ def _draw(
     mapped = 0
     with ExitStack() as stack:
         targets = {
-            name: stack.enter_context(_target(path, name, source.profile, legend))
+            name: stack.enter_context(_target(path, name, raster_grid(source), legend))
             for path, name in zip(paths, _DRAWN, strict=True)
         }
         every = windows(source.height, source.width, WINDOW_PX)
@@ -219,13 +226,13 @@ def _draw(
 
 @contextmanager
 def _target(
-    path: Path, name: str, profile: dict, legend: Sequence[LandClass]
+    path: Path, name: str, grid: Grid, legend: Sequence[LandClass]
 ) -> Iterator[rasterio.io.DatasetWriter]:
     """Open plain GeoTIFF of a layer, with all that its cloud-optimised copy takes over."""
     layer = _LAYERS[name]
     count = -(-len(legend) // BITS) if name == "sets" else 1
-    own = {"count": count, "dtype": layer.dtype, "nodata": layer.nodata, "interleave": "band"}
-    with written_raster(path) as part, rasterio.open(part, "w", **profile | own) as raster:
+    profile = raster_profile(grid, count, layer.dtype, layer.nodata) | {"interleave": "band"}
+    with written_raster(path) as part, rasterio.open(part, "w", **profile) as raster:
         raster.descriptions = [layer.description] * count
         raster.units, raster.scales = [layer.unit] * count, [layer.scale] * count
         if name == "classes":

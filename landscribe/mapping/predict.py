@@ -5,20 +5,16 @@ see `tiled` and `streamed` for the two ways in which models are shown the ground
 """
 
 import hashlib
-import io
 import math
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import rasterio
 import torch
 from rasterio.windows import Window as RasterWindow
-from tqdm import tqdm
 
-from landscribe.command import InputError, written
+from landscribe.command import InputError
 from landscribe.formats import (
     PROBABILITY_NODATA,
     PROBABILITY_SCALE,
@@ -28,9 +24,11 @@ from landscribe.formats import (
 )
 from landscribe.grid import Grid
 from landscribe.mapping.ground import Ground
+from landscribe.mapping.kept_windows import KeptWindows
+from landscribe.mapping.stored import stored
 from landscribe.mapping.streamed import Steps, flat_windows, predict_streamed
 from landscribe.mapping.tiled import predict_tiled
-from landscribe.mapping.windows import Keep, Window, overlap, windows
+from landscribe.mapping.windows import Keep, Tell, Window, windows
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.predictor import Predictor, Signature, Streamed
 
@@ -59,24 +57,12 @@ def predict_block(
     Args:
         mark: `fingerprint`; windows of other fingerprints are thrown away.
     """
-    grid, folder = ground.grid, out.parent / f"windows-{mark}"
-    _clear(out, folder)
-    parts = map_windows(model, grid, window_px, place)
-    todo = [window for window in parts if not _file(folder, window).exists()]
-    if kept := len(parts) - len(todo):
-        print(f"kept {kept} of {len(parts)} windows from an earlier run", flush=True)
-    bar = {"desc": "predict windows", "unit": "window", "mininterval": 1}
-    with tqdm(total=len(parts), initial=kept, **bar) as progress:
-
-        def keep(window: Window, pixels: np.ndarray) -> None:
-            _keep(_file(folder, window), pixels)
-            progress.update()
-
-        predict_windows(model, ground, parts, todo, place, keep)
+    grid, every = ground.grid, map_windows(model, ground.grid, window_px, place)
+    with KeptWindows(out, mark, every, "predict windows") as kept:
+        predict_windows(model, ground, every, kept.todo, place, kept.keep)
     with written_raster(out) as part:
-        profile = probability_profile(grid, len(model.signature.classes))
-        observed = _assemble(part, folder, profile, parts, model.signature)
-    shutil.rmtree(folder)
+        observed = _assemble(part, kept, grid, model.signature)
+    kept.remove()
     return observed / (grid.width * grid.height)
 
 
@@ -94,12 +80,14 @@ def predict_windows(
     todo: Sequence[Window],
     place: Place,
     keep: Keep,
+    tell: Tell = stored,
 ) -> None:
-    """Predict windows, and give each with its probabilities to `keep`, maybe in several threads.
+    """Predict windows, and give what is told of each to `keep`, maybe in several threads.
 
     Args:
         every: `map_windows`.
         todo: those of them to predict.
+        tell: what to tell of probabilities; by default themselves, as they are stored.
     """
     if not math.isclose(ground.grid.gsd_m, model.signature.gsd_m):
         raise InputError(
@@ -108,10 +96,10 @@ def predict_windows(
             " cubes"
         )
     if isinstance(model, Streamed):
-        predict_streamed(model, ground, every, todo, _steps(place), keep)
+        predict_streamed(model, ground, every, todo, _steps(place), keep, tell)
     else:
         torch.set_num_threads(place.threads)
-        predict_tiled(model, ground, todo, place.batch, keep)
+        predict_tiled(model, ground, todo, place.batch, keep, tell)
 
 
 def fingerprint(
@@ -175,44 +163,14 @@ def _listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found]
 
 
-def _clear(out: Path, folder: Path) -> None:
-    """Remove what other runs left beside `out`."""
-    for other in out.parent.glob("windows-*"):
-        if other != folder:
-            shutil.rmtree(other)
-
-
-def _file(folder: Path, window: Window) -> Path:
-    return folder / f"{window.name}.npy"
-
-
-def _keep(path: Path, pixels: np.ndarray) -> None:
-    file = io.BytesIO()
-    np.save(file, pixels)  # to a path it would not say that the disk is full
-    with written(path) as part:
-        part.write_bytes(file.getbuffer())
-
-
-def _assemble(
-    path: Path, folder: Path, profile: dict, parts: Sequence[Window], signature: Signature
-) -> int:
+def _assemble(path: Path, kept: KeptWindows, grid: Grid, signature: Signature) -> int:
     """Write the kept windows as one raster, block by block; gives the number of observed pixels."""
     observed = 0
-    with rasterio.open(path, "w", **profile) as raster:
+    with rasterio.open(path, "w", **probability_profile(grid, len(signature.classes))) as raster:
         raster.descriptions = [f"class {number}" for number in signature.classes]
         raster.scales = [PROBABILITY_SCALE] * len(signature.classes)
-        for block in windows(profile["height"], profile["width"], _BLOCK_PX):
-            pixels = _gathered(folder, block, parts, profile)
+        for block in windows(grid.height, grid.width, _BLOCK_PX):
+            pixels = kept.read(block)
             raster.write(pixels, window=RasterWindow.from_slices(block.rows, block.cols))
             observed += int((pixels[0] != PROBABILITY_NODATA).sum())
     return observed
-
-
-def _gathered(folder: Path, block: Window, parts: Sequence[Window], profile: dict) -> np.ndarray:
-    """Pixels (class, y, x) of a block of the raster, from the windows that it touches."""
-    pixels = np.empty((profile["count"], block.height, block.width), profile["dtype"])
-    for window in parts:
-        there, here = overlap(window, block)
-        if pixels[:, *here].size:
-            pixels[:, *here] = np.load(_file(folder, window), mmap_mode="r")[:, *there]
-    return pixels

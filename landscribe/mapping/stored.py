@@ -13,11 +13,16 @@ def stored(probabilities: np.ndarray, observed: np.ndarray) -> np.ndarray:
         probabilities: (class, y, x) float32, 0-1; `InputError` where an observed one is no number.
         observed: (y, x) bool.
     """
-    if not np.isfinite(probabilities).all() and not np.isfinite(probabilities[:, observed]).all():
+    check_numbers(probabilities, observed)
+    counts = probabilities * np.float32(1 / PROBABILITY_SCALE)
+    counts = np.rint(counts, out=counts).clip(0, 1 / PROBABILITY_SCALE, out=counts)
+    return np.where(observed, counts, np.float32(PROBABILITY_NODATA)).astype("uint16")
+
+
+def check_numbers(probabilities: np.ndarray, observed: np.ndarray) -> None:
+    """`InputError` where probabilities (..., y, x) of observed pixels (y, x) are no numbers."""
+    if not np.isfinite(probabilities).all() and not np.isfinite(probabilities[..., observed]).all():
         raise InputError(
             "the model gives no number for some pixels; its training went wrong: look at the"
             " history in model.json, and train it again"
         )
-    counts = probabilities * np.float32(1 / PROBABILITY_SCALE)
-    counts = np.rint(counts, out=counts).clip(0, 1 / PROBABILITY_SCALE, out=counts)
-    return np.where(observed, counts, np.float32(PROBABILITY_NODATA)).astype("uint16")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from landscribe.formats import CHUNK_PX, PROBABILITY_NODATA
+from landscribe.formats import CHUNK_PX
 from landscribe.grid import Grid
 from landscribe.mapping.ground import Ground
 from landscribe.mapping.stored import stored
-from landscribe.mapping.windows import Keep, Window
+from landscribe.mapping.windows import Keep, Tell, Window
 from landscribe.training.predictor import Streamed
 
 _FLAT = 4  # a window is so many times as wide as a square of its area, and as low
@@ -55,8 +55,9 @@ def predict_streamed(
     todo: Sequence[Window],
     steps: Steps,
     keep: Keep,
+    tell: Tell = stored,
 ) -> None:
-    """Predict windows, and give each to `keep`, which several threads may call.
+    """Predict windows, and give what is told of each to `keep`, maybe in several threads.
 
     Args:
         every: `flat_windows`.
@@ -67,7 +68,7 @@ def predict_streamed(
     with ThreadPoolExecutor(steps.threads) as pool:
         jobs = []
         for warm, windows in _runs(model, every, left, steps):
-            column = _Column(model, ground, windows[0], steps)
+            column = _Column(model, ground, windows[0], steps, tell)
             jobs.append(pool.submit(column.predict, warm, windows, keep, stopped))
         try:
             for job in wait(jobs, return_when=FIRST_EXCEPTION).done:
@@ -83,8 +84,10 @@ class _Column:
     so they halve the same pixels together.
     """
 
-    def __init__(self, model: Streamed, ground: Ground, window: Window, steps: Steps) -> None:
-        self.model, self.ground, self.dtype = model, ground, steps.dtype
+    def __init__(
+        self, model: Streamed, ground: Ground, window: Window, steps: Steps, tell: Tell
+    ) -> None:
+        self.model, self.ground, self.dtype, self.tell = model, ground, steps.dtype, tell
         self.step_px = steps.rows(model, window.width)
         grid, reach = ground.grid, model.reach_px
         out = reach if ground.reaches_out else 0
@@ -113,13 +116,13 @@ class _Column:
                 observed = strips.observed(window)
                 if not observed.any():  # a stream starts anew after a gap, killed or not
                     stream = None
-                    told = self._nothing(window)
+                    told = self._nothing(observed)
                 else:
                     image = strips.image
                     stream = stream or self.model.stream(
                         image, self.rows.stop - self.rows.start, self.dtype
                     )
-                    told = np.concatenate([*self._steps(stream, window, observed)], axis=1)
+                    told = np.concatenate([*self._steps(stream, window, observed)], axis=-2)
                 if window not in warm:
                     keep(window, told)
 
@@ -130,11 +133,11 @@ class _Column:
             bottom = min(top + self.step_px, window.height)
             at = window.top - self.rows.start
             shares = stream(at + top, at + bottom)
-            yield stored(shares[:, :, self.inside], observed[top:bottom])
+            yield self.tell(shares[:, :, self.inside], observed[top:bottom])
 
-    def _nothing(self, window: Window) -> np.ndarray:
-        shape = (len(self.model.signature.classes), window.height, window.width)
-        return np.full(shape, PROBABILITY_NODATA, "uint16")
+    def _nothing(self, observed: np.ndarray) -> np.ndarray:
+        classes = len(self.model.signature.classes)
+        return self.tell(np.zeros((classes, *observed.shape), "float32"), observed)
 
 
 class _Strips:

@@ -15,7 +15,7 @@ import numpy as np
 
 from landscribe.mapping.ground import Ground
 from landscribe.mapping.stored import stored
-from landscribe.mapping.windows import Keep, Tiles, Window, overlap, tile_axes
+from landscribe.mapping.windows import Keep, Tell, Tiles, Window, overlap, tile_axes
 from landscribe.training.predictor import Predictor
 
 _HELD_BYTES = 2**28  # of tiles that a later window may touch again
@@ -54,9 +54,14 @@ class _View:
 
 
 def predict_tiled(
-    model: Predictor, ground: Ground, todo: Sequence[Window], batch: int, keep: Keep
+    model: Predictor,
+    ground: Ground,
+    todo: Sequence[Window],
+    batch: int,
+    keep: Keep,
+    tell: Tell = stored,
 ) -> None:
-    """Predict windows, and give each to `keep`, in that order.
+    """Predict windows, and give what is told of each to `keep`, in that order.
 
     The next window is read while one is predicted; tiles that both touch, and if there is room
     those that the next row of windows touches, are predicted once.
@@ -73,7 +78,8 @@ def predict_tiled(
             view = ahead.pop().result()
             ahead = [reader.submit(view_of, other) for other in todo[number : number + 1]]
             _predict_tiles(model, view, told, batch)
-            keep(window, _merged(view, told, len(model.signature.classes)))
+            total = _merged(view, told, len(model.signature.classes))
+            keep(window, tell(total, view.observed()))
 
 
 def _view(ground: Ground, axes: tuple[Tiles, Tiles], window: Window) -> _View:
@@ -115,8 +121,8 @@ def _predict_tiles(
 
 
 def _merged(view: _View, told: dict[tuple[int, int], np.ndarray], classes: int) -> np.ndarray:
-    """Weighted sum of tiles (class, y, x) uint16 in a window, always in the order of the tiles."""
-    window, observed = view.window, view.observed()
+    """Weighted sum of tiles (class, y, x) float32 in a window, always in the order of the tiles."""
+    window = view.window
     total = np.zeros((classes, window.height, window.width), "float32")
     for row, col in product(view.down, view.across):
         if (row, col) not in told:
@@ -125,4 +131,4 @@ def _merged(view: _View, told: dict[tuple[int, int], np.ndarray], classes: int) 
         here, (rows, cols) = overlap(window, view.tile(row, col))
         down, across = (axis.weights(n) for axis, n in zip(view.axes, (row, col), strict=True))
         total[:, *here] += pixels[:, rows, cols] * (down[rows, None] * across[cols])
-    return stored(total, observed)
+    return total

@@ -37,7 +37,10 @@ class Window:
         return slice(self.left, self.left + self.width)
 
 
-Keep = Callable[[Window, np.ndarray], None]  # takes probabilities (class, y, x) uint16
+Keep = Callable[[Window, np.ndarray], None]  # takes what is told of a window (..., y, x)
+# Probabilities (class, y, x) float32 and whether a pixel was observed (y, x) -> what is told of
+# them (..., y, x), pixel by pixel.
+Tell = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def windows(height: int, width: int, side_px: int, touching: Window | None = None) -> list[Window]:
