@@ -39,7 +39,7 @@ train_model --model net.yaml {TAUGHT} > {FIT.replace("tiny", "net")}
 predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
 draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif > {MAP}
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
-  --method bayes --mmu-ha 0.1 > --out tiny/33UUU/s.tif
+  --method bayes --mmu-ha 1 > --out tiny/33UUU/s.tif
 sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
