@@ -114,3 +114,14 @@ def test_a_config_takes_nothing_from_another(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "search_scenes" in done.stdout + done.stderr
     assert "import_scenes" not in done.stdout + done.stderr
+
+
+def test_applicability_is_measured_unless_the_config_says_no():
+    layers = {}
+    for asked in (True, False):
+        plan = Plan.read(RUN | {"trust": {"applicability": asked}})
+        layers[asked] = {Path(path).stem for path in plan.maps}
+        place = SimpleNamespace(region=plan.run.regions[0], year="2017", task="t", model="m")
+        assert bool(plan.applicability(place)) == asked
+        assert plan.applicability_flags(place).startswith("--applicability") == asked
+    assert layers == {True: {"classes", "applicability"}, False: {"classes"}}
