@@ -101,22 +101,17 @@ class Plan:
 
     @property
     def maps(self) -> list[str]:
-        """Every map of the run, so that one that was deleted is drawn again, with its trust."""
+        """Every map of the run, so that one that was deleted is drawn again."""
         layers = ["classes", *(["applicability"] if self.run.trust.applicability else [])]
         layers += ["smoothed"] if self.run.smoothing else []
-        maps = [
-            (f"{region}/{year}/{self.run.task}/{model}", self.blocks[region])
+        return [
+            f"results/map/{region}/{year}/{self.run.task}/{model}/{block}/{layer}.tif"
             for region in self.run.regions
             for year in self.run.years
             for model in self.run.models
-        ]
-        rasters = [
-            f"results/map/{name}/{block}/{layer}.tif"
-            for name, blocks in maps
-            for block in blocks
+            for block in self.blocks[region]
             for layer in layers
         ]
-        return rasters + [f"results/evaluate/{name}/trust.json" for name, _ in maps]
 
     def applicability(self, wildcards: object) -> list[str]:
         """Dissimilarity of each block of a map, if the config asks for it."""

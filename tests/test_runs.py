@@ -27,13 +27,13 @@ def test_the_demo_is_one_block_and_two_models():
 
 def test_every_map_is_a_target_so_that_a_deleted_one_is_drawn_again():
     plan = Plan.read(RUN | {"years": [2017, 2018]})
-    parts = [Path(path).parts for path in plan.maps if path.startswith("results/map/")]
+    parts = [Path(path).parts for path in plan.maps]
     assert {(part[3], part[5], part[6]) for part in parts} == {
         (year, model, "33UUU") for year in ("2017", "2018") for model in ("forest", "unet")
     }
-    assert {Path(path).stem for path in plan.maps} == {"classes", "applicability", "trust"}
+    assert {Path(path).stem for path in plan.maps} == {"classes", "applicability"}
     bare = Plan.read(RUN | {"trust": {"applicability": False}, "smoothing": {"method": "majority"}})
-    assert {Path(path).stem for path in bare.maps} == {"classes", "smoothed", "trust"}
+    assert {Path(path).stem for path in bare.maps} == {"classes", "smoothed"}
     assert "maps=PLAN.maps" in Path("Snakefile").read_text()
 
 
@@ -130,3 +130,14 @@ def test_a_config_takes_nothing_from_another(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "search_scenes" in done.stdout + done.stderr
     assert "import_scenes" not in done.stdout + done.stderr
+
+
+def test_applicability_is_measured_unless_the_config_says_no():
+    layers = {}
+    for asked in (True, False):
+        plan = Plan.read(RUN | {"trust": {"applicability": asked}})
+        layers[asked] = {Path(path).stem for path in plan.maps}
+        place = SimpleNamespace(region=plan.run.regions[0], year="2017", task="t", model="m")
+        assert bool(plan.applicability(place)) == asked
+        assert plan.applicability_flags(place).startswith("--applicability") == asked
+    assert layers == {True: {"classes", "applicability"}, False: {"classes"}}

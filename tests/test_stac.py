@@ -219,3 +219,22 @@ def test_the_script_writes_items_and_provenance(run, tmp_path):
     checksum = item.assets["provenance"].extra_fields["file:checksum"]
     assert checksum == "1220" + hashlib.sha256(content).hexdigest()
     assert pystac.Item.from_file(paths[1]).properties["mlm:name"] == "beetzsee-2017-landuse-forest"
+
+
+def test_layers_of_trust_are_assets_of_their_block(run, tmp_path):
+    files = run.product("forest")
+    folder = files.classes[0].parent
+    layers = []
+    for name in ("entropy", "set_sizes", "sets", "applicability"):
+        (folder / f"{name}.tif").write_bytes(files.confidence[0].read_bytes())
+        layers.append(folder / f"{name}.tif")
+    paths = [tmp_path / f"{name}.json" for name in ("map", "model", "provenance")]
+    main(replace(files, trust=tuple(layers)), 2017, *paths, composed=True)
+    item = pystac.Item.from_file(paths[0])
+    for name in ("entropy", "set_sizes", "sets", "applicability"):
+        assert item.assets[name].roles == ["data", "quality"]
+        assert item.assets[name].extra_fields["file:checksum"].startswith("1220")
+    provenance = json.loads(paths[2].read_text())
+    assert {"sample_reference", "measure_applicability"} <= set(provenance["code"])
+    for path in layers:
+        path.unlink()

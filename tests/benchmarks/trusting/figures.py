@@ -18,12 +18,13 @@ def draw_regions(path: Path, told: Told) -> None:
     with drawn(path, 8.6, 5.0) as figure:
         figure.text(0.03, 0.95, "Sets on ground of other regions", fontsize=13, weight="bold")
         note = "474 crop fields, Uganda and South Sudan; each region by a forest that saw none of"
-        figure.text(0.03, 0.9, f"{note} it. Sets calibrated", color=GREY, fontsize=9.5)
+        figure.text(0.03, 0.9, f"{note} it.", color=GREY, fontsize=9.5)
         axes = figure.add_axes((0.09, 0.2, 0.88, 0.6))
         for shift, (way, (colour, label)) in zip((-0.2, 0.2), _LOOKS.items(), strict=True):
             hit = told.held[way][told.truth, each]
             values = [hit[told.regions == name].mean() for name in names]
-            whole = f"{label}: {hit.mean():.0%}, {told.held[way].sum(0).mean():.1f} classes a set"
+            size = told.held[way].sum(axis=0).mean()
+            whole = f"calibrated {label}: {hit.mean():.0%}, {size:.1f} classes a set"
             axes.bar(np.arange(len(names)) + shift, values, 0.38, color=colour, label=whole)
         axes.axhline(COVERAGE, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         labels = [
