@@ -7,8 +7,8 @@ without end in zone 33; blocks of zone 32 show its nearest pixels. The U-Net of 
 and once without, as the control.
 
 A seam is the mean change of the probabilities from one pixel to the next across a join, over that
-of a map without any join, all of the region in zone 33 at once, on the same ground. Areas are those of `sum_areas`, against a sum over single pixels whose corners are
-warped to an equal-area CRS.
+of a map without any join, all of the region in zone 33 at once, on the same ground. Areas are those
+of `sum_areas`, against a sum over single pixels whose corners are warped to an equal-area CRS.
 """
 
 import tempfile
