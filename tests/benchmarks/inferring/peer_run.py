@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import torch
+from torch import library
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,10 @@ def repair_torchvision() -> None:
     try:
         importlib.import_module("torchvision")
     except RuntimeError:
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _KEPT.append(library)  # they vanish with it
+        declared = library.Library("torchvision", "DEF")
+        declared.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        declared.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _KEPT.append(declared)  # they vanish with it
         importlib.import_module("torchvision")
 
 
@@ -82,7 +83,7 @@ def run(map_image: Callable[[Asked], None], *packages: str) -> None:
     print(json.dumps(told), flush=True)
 
 
-_KEPT: list[torch.library.Library] = []
+_KEPT: list[library.Library] = []
 
 
 def _flags() -> Asked:
