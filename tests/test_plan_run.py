@@ -49,7 +49,7 @@ def test_a_plan_is_printed_and_written(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "estimate: revisit of 5 days" in shown and "The longest chain" in shown
     assert told["searches"][0]["blocks"] == 111
-    assert sum(stage["jobs"] for stage in told["stages"]) == told["jobs"] == 9 * 111 + 14
+    assert sum(stage["jobs"] for stage in told["stages"]) == told["jobs"] == 11 * 111 + 20
     assert sum(stage["core_hours"] for stage in told["stages"]) == pytest.approx(told["core_hours"])
     assert told["chain"][-1]["finish"] == pytest.approx(told["chain_hours"])
 
