@@ -71,8 +71,9 @@ def test_processes_end_with_the_one_that_started_them(tmp_path):
     path = tmp_path / "main.py"
     path.write_text(f"if __name__ == '__main__':\n    {code}\n")
     run = subprocess.Popen([sys.executable, path], env=os.environ | {"PYTHONPATH": str(ROOT)})
-    wait_until(lambda: (tmp_path / "b").exists() and (tmp_path / "b").read_text())
-    children = {int((tmp_path / name).read_text()) for name in "ab"}
+    told = [tmp_path / name for name in "ab"]  # either may come first
+    wait_until(lambda: all(path.exists() and path.read_text() for path in told))
+    children = {int(path.read_text()) for path in told}
     assert all(map(alive, children))
     run.kill()
     run.wait()
