@@ -26,6 +26,7 @@ CONFIG = {
     "task": "task",
     "models": ["tiny"],
     "composites": {"step": "month"},
+    "smoothing": {"method": "majority", "window_px": 3, "mmu_ha": 0.05},
 }
 
 
@@ -87,18 +88,23 @@ def test_the_model_sees_both_and_the_map_counts_the_first(folder):
     path = folder / "results/map/region/2020/task/tiny" / BLOCK.id
     with rasterio.open(path / "observations.tif") as raster:
         assert set(raster.read(1).flat) - {255} <= {0, 1, 2}  # the ear has three scenes
-    with rasterio.open(path / "classes.tif") as raster:
-        assert set(raster.read(1)[:, 5:].flat) <= {1, 2}
+    for name in ("classes", "smoothed"):
+        with rasterio.open(path / f"{name}.tif") as raster:
+            assert set(raster.read(1)[:, 5:].flat) <= {1, 2}
 
 
 def test_papers_name_both_sensors_and_every_step(folder):
     place = folder / "results/publish/region/2020/task"
     provenance = json.loads((place / "tiny/provenance.json").read_text())
     assert set(provenance["scenes"]) == {"eye", "ear"}
-    assert {"import_scenes", "compose_periods"} <= set(provenance["code"])
+    assert {"import_scenes", "compose_periods", "smooth_map"} <= set(provenance["code"])
     cards = {Path(name).stem for name in provenance["cards"]}
     assert cards == {"region", "task", "tiny", "eye", "ear", "eye-files", "ear-files"}
-    item = json.loads((place / "tiny/map.json").read_text())["properties"]
+    item = json.loads((place / "tiny/map.json").read_text())
+    assert item["assets"]["smoothed"]["landscribe:smoothing"]["mmu_ha"] == 0.05
+    scores = json.loads((folder / "results/evaluate/region/2020/task/tiny/scores.json").read_text())
+    assert scores["smoothed"]["pixels"] == scores["sample"]["pixels"]
+    item = item["properties"]
     assert "drawn from The eye and The ear by" in item["description"]
     names = [provider["name"] for provider in item["providers"]]
     assert names[:2] == ["Files of the eye", "Files of the ear"]
