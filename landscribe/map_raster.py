@@ -9,9 +9,9 @@ import tyro
 from rasterio.windows import Window as RasterWindow
 
 from landscribe.cards import LandClass, Task
-from landscribe.command import InputError, command, written
+from landscribe.command import InputError, command
 from landscribe.formats import NODATA, WINDOW_PX
-from landscribe.mapping.cog import CONFIDENCE_STEP, category_names, layer_drawn
+from landscribe.mapping.cog import CONFIDENCE_STEP, layer_drawn, write_category_names
 from landscribe.mapping.kept_windows import KeptWindows
 from landscribe.mapping.predict import bring, fingerprint, map_windows, predict_windows
 from landscribe.mapping.raster_ground import RasterGround
@@ -20,7 +20,6 @@ from landscribe.mapping.windows import windows
 from landscribe.training.checkpoints import load_model
 
 LAYERS = ("classes", "confidence")
-_BLOCK_PX = 256  # of the plain rasters that layers are drawn to
 
 
 def main(
@@ -104,13 +103,12 @@ def _draw(kept: KeptWindows, ground: RasterGround, legend: list[LandClass], out:
         layer_drawn(first, "classes", grid, legend) as classes,
         layer_drawn(second, "confidence", grid) as confidence,
     ):
-        for part in windows(grid.height, grid.width, 8 * _BLOCK_PX):
+        for part in windows(grid.height, grid.width, WINDOW_PX):
             pixels, where = kept.read(part), RasterWindow.from_slices(part.rows, part.cols)
             classes.write(pixels[0], 1, window=where)
             confidence.write(pixels[1], 1, window=where)
             mapped += int((pixels[0] != NODATA).sum())
-    with written(Path(f"{first}.aux.xml")) as part:
-        part.write_bytes(category_names(legend))
+    write_category_names(first, legend)
     return mapped / (grid.width * grid.height)
 
 

@@ -108,8 +108,7 @@ def draw_map(
         for drawn, part, layer in zip(plain, parts, _DRAWN, strict=True):
             rasterio.shutil.copy(drawn, part, **COG, overview_resampling=_LAYERS[layer].overviews)
         grid = raster_grid(source)
-    with written(Path(f"{files.classes}.aux.xml")) as part:
-        part.write_bytes(category_names(legend))
+    write_category_names(files.classes, legend)
     return mapped / (grid.width * grid.height)
 
 
@@ -158,6 +157,12 @@ def layer_drawn(
         with _target(plain, name, grid, legend) as raster:
             yield raster
         rasterio.shutil.copy(plain, part, **COG, overview_resampling=_LAYERS[name].overviews)
+
+
+def write_category_names(classes: Path, legend: Sequence[LandClass]) -> None:
+    """Write `category_names` beside a class raster, where GDAL looks for them."""
+    with written(Path(f"{classes}.aux.xml")) as part:
+        part.write_bytes(category_names(legend))
 
 
 def category_names(legend: Sequence[LandClass]) -> bytes:

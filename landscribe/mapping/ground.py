@@ -92,13 +92,15 @@ class Surrounded:
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Reflectance (band, y, x) float32 of rows and columns that may lie beyond the grid."""
-        shape = (len(self.bands), rows.stop - rows.start, cols.stop - cols.start)
-        found = np.full(shape, np.nan, "float32")
-        beyond = np.ones(shape[1:], bool)
         inside = [
             slice(max(0, part.start), min(side, part.stop))
             for part, side in ((rows, self.grid.height), (cols, self.grid.width))
         ]
+        if inside == [rows, cols]:
+            return self._block.read(rows, cols)
+        shape = (len(self.bands), rows.stop - rows.start, cols.stop - cols.start)
+        found = np.full(shape, np.nan, "float32")
+        beyond = np.ones(shape[1:], bool)
         if all(part.stop > part.start for part in inside):
             here = tuple(
                 slice(part.start - whole.start, part.stop - whole.start)

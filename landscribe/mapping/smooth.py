@@ -19,9 +19,9 @@ from rasterio.windows import Window as RasterWindow
 from tqdm import tqdm
 
 from landscribe.cards import LandClass
-from landscribe.command import InputError, written
+from landscribe.command import InputError
 from landscribe.formats import CACHE_MB, NODATA, WINDOW_PX, raster_grid, written_raster
-from landscribe.mapping.cog import COG, category_names
+from landscribe.mapping.cog import COG, write_category_names
 from landscribe.mapping.neighbours import bayes, majority
 from landscribe.mapping.patches import find_patches, part_numbers
 from landscribe.mapping.small_patches import merged_classes
@@ -73,8 +73,7 @@ def smooth_map(
             least_px = least_pixels(how.mmu_ha, raster_grid(source).gsd_m)
             changed = _merge(source, classes, target, least_px, [land.id for land in legend])
         rasterio.shutil.copy(merged, part, **COG, overview_resampling="mode")
-    with written(Path(f"{out}.aux.xml")) as names:
-        names.write_bytes(category_names(legend))
+    write_category_names(out, legend)
     return changed
 
 

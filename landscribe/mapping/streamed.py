@@ -15,7 +15,7 @@ import torch
 
 from landscribe.formats import CHUNK_PX
 from landscribe.grid import Grid
-from landscribe.mapping.ground import Ground
+from landscribe.mapping.ground import Ground, Surrounded
 from landscribe.mapping.stored import stored
 from landscribe.mapping.windows import Keep, Tell, Window
 from landscribe.training.predictor import Streamed
@@ -87,7 +87,9 @@ class _Column:
     def __init__(
         self, model: Streamed, ground: Ground, window: Window, steps: Steps, tell: Tell
     ) -> None:
-        self.model, self.ground, self.dtype, self.tell = model, ground, steps.dtype, tell
+        self.model, self.dtype, self.tell = model, steps.dtype, tell
+        # Past its edges a ground that does not reach out is not observed.
+        self.seen = ground if ground.reaches_out else Surrounded(ground, [])
         self.step_px = steps.rows(model, window.width)
         grid, reach = ground.grid, model.reach_px
         out = reach if ground.reaches_out else 0
@@ -172,28 +174,9 @@ class _Strips:
             top = other * CHUNK_PX
             if other not in self._ahead and top < self._column.rows.stop:
                 rows = slice(top, top + CHUNK_PX)
-                self._ahead[other] = self._reader.submit(self._read, rows)
+                read, cols = self._column.seen.read, self._column.cols
+                self._ahead[other] = self._reader.submit(read, rows, cols)
         return self._ahead[number].result()
-
-    def _read(self, rows: slice) -> np.ndarray:
-        """Rows of the column, NaN where the ground has none."""
-        ground, cols = self._column.ground, self._column.cols
-        if ground.reaches_out:
-            return ground.read(rows, cols)
-        height, width = ground.grid.height, ground.grid.width
-        inside = [
-            slice(max(r.start, 0), min(r.stop, n)) for r, n in ((rows, height), (cols, width))
-        ]
-        sides = [
-            (part.start - whole.start, whole.stop - part.stop)
-            for part, whole in zip(inside, (rows, cols), strict=True)
-        ]
-        found = ground.read(*inside)
-        return (
-            np.pad(found, ((0, 0), *sides), constant_values=np.nan)
-            if any(map(any, sides))
-            else found
-        )
 
     def _let_go(self, first: int) -> None:
         """Rows before `first` are not needed any more."""
