@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 import tyro
-from rasterio.windows import Window as RasterWindow
 
 from landscribe.cards import LandClass, Task
 from landscribe.command import InputError, command
@@ -16,7 +15,6 @@ from landscribe.mapping.kept_windows import KeptWindows
 from landscribe.mapping.predict import bring, fingerprint, map_windows, predict_windows
 from landscribe.mapping.raster_ground import RasterGround
 from landscribe.mapping.stored import check_numbers
-from landscribe.mapping.windows import windows
 from landscribe.training.checkpoints import load_model
 
 LAYERS = ("classes", "confidence")
@@ -103,8 +101,7 @@ def _draw(kept: KeptWindows, ground: RasterGround, legend: list[LandClass], out:
         layer_drawn(first, "classes", grid, legend) as classes,
         layer_drawn(second, "confidence", grid) as confidence,
     ):
-        for part in windows(grid.height, grid.width, WINDOW_PX):
-            pixels, where = kept.read(part), RasterWindow.from_slices(part.rows, part.cols)
+        for where, pixels in kept.parts(WINDOW_PX):
             classes.write(pixels[0], 1, window=where)
             confidence.write(pixels[1], 1, window=where)
             mapped += int((pixels[0] != NODATA).sum())

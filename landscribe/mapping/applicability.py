@@ -8,15 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import rasterio
 import torch
-from rasterio.windows import Window as RasterWindow
 
-from landscribe.formats import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, WINDOW_PX
+from landscribe.formats import NODATA, PROBABILITY_SCALE, WINDOW_PX
 from landscribe.mapping.cog import layer_drawn
 from landscribe.mapping.ground import Ground
-from landscribe.mapping.predict import Place, predict_block
-from landscribe.mapping.windows import windows
+from landscribe.mapping.kept_windows import KeptWindows
+from landscribe.mapping.predict import Place, map_windows, predict_windows
+from landscribe.mapping.stored import stored
 from landscribe.training.predictor import Image, Predictor, Streamed, TileSettings
 from landscribe.trust.applicability import MOST, STEP, Known
 from landscribe.trust.reference import features_of
@@ -36,19 +35,18 @@ def measure_applicability(
     Args:
         mark: changes with anything that could change a bit of a window.
     """
-    plain = out.with_name(f"{out.stem}.plain.tif")
-    measure = _Stream if isinstance(model, Streamed) else _Measure
-    predict_block(measure(model, known), ground, plain, window_px, place, mark)
+    measure = (_Stream if isinstance(model, Streamed) else _Measure)(model, known)
+    every = map_windows(measure, ground.grid, window_px, place)
+    with KeptWindows(out, mark, every, "measure windows") as kept:
+        predict_windows(measure, ground, every, kept.todo, place, kept.keep, _steps)
     seen = inside = 0
-    with rasterio.open(plain) as source, layer_drawn(out, "applicability", ground.grid) as raster:
+    with layer_drawn(out, "applicability", ground.grid) as raster:
         raster.update_tags(1, threshold=f"{known.threshold:.6g}")
-        for window in windows(source.height, source.width, WINDOW_PX):
-            where = RasterWindow.from_slices(window.rows, window.cols)
-            steps = _steps(source.read(1, window=where))
+        for where, steps in kept.parts(WINDOW_PX):
             raster.write(steps, 1, window=where)
             seen += int((steps != NODATA).sum())
             inside += int((steps <= round(1 / STEP)).sum())
-    plain.unlink()
+    kept.remove()
     return inside / max(seen, 1)
 
 
@@ -112,7 +110,8 @@ def _centre(settings: TileSettings, shape: tuple[int, int]) -> np.ndarray:
     return inside
 
 
-def _steps(counts: np.ndarray) -> np.ndarray:
-    """Layer (y, x) uint8 in STEP of the threshold, of counts (y, x) of PROBABILITY_SCALE."""
+def _steps(shares: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Layer (y, x) uint8 in STEP of the threshold, of shares (1, y, x) and what was observed."""
+    counts = stored(shares, observed)[0]
     steps = np.rint(counts * np.float32(PROBABILITY_SCALE * MOST))
-    return np.where(counts == PROBABILITY_NODATA, NODATA, steps).astype("uint8")
+    return np.where(observed, steps, NODATA).astype("uint8")

@@ -2,14 +2,15 @@
 
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from rasterio.windows import Window as RasterWindow
 from tqdm import tqdm
 
 from landscribe.command import written
-from landscribe.mapping.windows import Window, overlap
+from landscribe.mapping.windows import Window, overlap, windows
 
 
 class KeptWindows:
@@ -47,6 +48,12 @@ class KeptWindows:
         with written(self._file(window)) as part:
             part.write_bytes(file.getbuffer())
         self._bar.update()
+
+    def parts(self, side_px: int) -> Iterator[tuple[RasterWindow, np.ndarray]]:
+        """All pixels (..., y, x) of the raster, in squares that fit the blocks of a GeoTIFF."""
+        _, bottom, _, right = self._bounds.max(axis=0).tolist()
+        for part in windows(bottom, right, side_px):
+            yield RasterWindow.from_slices(part.rows, part.cols), self.read(part)
 
     def read(self, part: Window) -> np.ndarray:
         """Pixels (..., y, x) of any part of the raster, from the windows that it touches."""

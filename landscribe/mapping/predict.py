@@ -12,7 +12,6 @@ from pathlib import Path
 
 import rasterio
 import torch
-from rasterio.windows import Window as RasterWindow
 
 from landscribe.command import InputError
 from landscribe.formats import (
@@ -169,8 +168,7 @@ def _assemble(path: Path, kept: KeptWindows, grid: Grid, signature: Signature) -
     with rasterio.open(path, "w", **probability_profile(grid, len(signature.classes))) as raster:
         raster.descriptions = [f"class {number}" for number in signature.classes]
         raster.scales = [PROBABILITY_SCALE] * len(signature.classes)
-        for block in windows(grid.height, grid.width, _BLOCK_PX):
-            pixels = kept.read(block)
-            raster.write(pixels, window=RasterWindow.from_slices(block.rows, block.cols))
+        for where, pixels in kept.parts(_BLOCK_PX):
+            raster.write(pixels, window=where)
             observed += int((pixels[0] != PROBABILITY_NODATA).sum())
     return observed
