@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
 from landscribe.card import Card, Id, SafePath, twice
-from landscribe.places.classes import CLASSES
-from landscribe.tables import NAME_KINDS
+from landscribe.places.classes import CLASSES, NAME_KINDS
 
 READERS = Path(__file__).parent / "places" / "readers"
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

@@ -9,8 +9,9 @@ import tyro
 
 from landscribe.cards import LandClass, Task
 from landscribe.command import InputError, command
-from landscribe.formats import NODATA, WINDOW_PX
-from landscribe.mapping.cog import CONFIDENCE_STEP, layer_drawn, write_category_names
+from landscribe.formats import WINDOW_PX
+from landscribe.formats.rasters import NODATA
+from landscribe.mapping.cog import CONFIDENCE_STEP, layers_drawn, write_category_names
 from landscribe.mapping.kept_windows import KeptWindows
 from landscribe.mapping.predict import bring, fingerprint, map_windows, predict_windows
 from landscribe.mapping.raster_ground import RasterGround
@@ -96,16 +97,13 @@ def classes_and_confidence(
 def _draw(kept: KeptWindows, ground: RasterGround, legend: list[LandClass], out: Path) -> float:
     """Write the layers; gives the share of pixels that have a class."""
     grid, mapped = ground.grid, 0
-    first, second = (out / f"{name}.tif" for name in LAYERS)
-    with (
-        layer_drawn(first, "classes", grid, legend) as classes,
-        layer_drawn(second, "confidence", grid) as confidence,
-    ):
+    paths = {name: out / f"{name}.tif" for name in LAYERS}
+    with layers_drawn(paths, grid, legend) as layers:
         for where, pixels in kept.parts(WINDOW_PX):
-            classes.write(pixels[0], 1, window=where)
-            confidence.write(pixels[1], 1, window=where)
+            for layer, drawn in zip(layers.values(), pixels, strict=True):
+                layer.write(drawn, 1, window=where)
             mapped += int((pixels[0] != NODATA).sum())
-    write_category_names(first, legend)
+    write_category_names(paths["classes"], legend)
     return mapped / (grid.width * grid.height)
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from landscribe.cards import CONFIG, Model
 from landscribe.command import InputError, command
-from landscribe.formats import read_cube, read_json
+from landscribe.formats.cubes import read_cube
+from landscribe.formats.json_file import read_json
 from landscribe.imagery.items import wanted_assets
 from landscribe.plan import MILLION
 from landscribe.rates import Rate, Rates, fitted, write_rates

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from landscribe import plan as plans
 from landscribe.command import command
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.grid import Block
 from landscribe.imagery.composite import periods
 from landscribe.imagery.locks import locked

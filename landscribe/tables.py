@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from landscribe.command import InputError, written
 
-NAME_KINDS = ("main", "alternate", "short", "abbreviation", "demonym", "historic", "code")
 _NAME = pa.struct([("name", pa.string()), ("language", pa.string()), ("kind", pa.string())])
 _FACT = pa.struct([("source", pa.string()), ("id", pa.string()), ("version", pa.string())])
 _CHANCE = pa.struct([("place", pa.string()), ("probability", pa.float32())])

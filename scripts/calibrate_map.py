@@ -4,7 +4,8 @@ from pathlib import Path
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import read_polygons, write_json
+from landscribe.formats.json_file import write_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.scores.counts import match_blocks
 from landscribe.trust.calibrate import calibrate_map
 from landscribe.trust.held_out import read_held_out

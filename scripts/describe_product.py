@@ -5,7 +5,7 @@ from pathlib import Path
 import tyro
 
 from landscribe.command import command
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.provenance import record
 from landscribe.publish.mlm import model_document
 from landscribe.publish.product import ProductFiles, read_origin, step_versions

@@ -6,8 +6,8 @@ import tyro
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import read_cube
-from landscribe.mapping.cog import MapFiles, draw_map
+from landscribe.formats.cubes import read_cube
+from landscribe.mapping.draw import MapFiles, draw_map
 from landscribe.trust.calibrate import Calibration
 
 

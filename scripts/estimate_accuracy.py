@@ -5,7 +5,7 @@ from pathlib import Path
 from landscribe.campaigns import Campaign
 from landscribe.cards import Task
 from landscribe.command import command, written
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.scores.accuracy_figures import (
     SurveyCaption,
     draw_accuracies,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import NODATA, cube_grid, read_cube, write_polygons, write_raster
+from landscribe.formats.cubes import cube_grid, read_cube
+from landscribe.formats.polygons import write_polygons
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.pairs.labels import block_labels
 
 

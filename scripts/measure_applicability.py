@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX, read_json
+from landscribe.formats import WINDOW_PX
+from landscribe.formats.json_file import read_json
 from landscribe.mapping.applicability import measure_applicability
-from landscribe.mapping.ground import block_ground
+from landscribe.mapping.cube_ground import block_ground
 from landscribe.mapping.predict import bring, fingerprint
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.checkpoints import load_model

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from landscribe.cards import Model, Region
 from landscribe.command import command
-from landscribe.formats import read_cube, read_json, read_polygons
+from landscribe.formats.cubes import read_cube
+from landscribe.formats.json_file import read_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.scores.counts import match_blocks
 from landscribe.scores.error_map import draw_errors
 from landscribe.scores.figures import Caption, draw_accuracy, draw_confusion, draw_reliability

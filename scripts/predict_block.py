@@ -5,7 +5,7 @@ from typing import Literal
 
 from landscribe.command import command
 from landscribe.formats import WINDOW_PX
-from landscribe.mapping.ground import block_ground
+from landscribe.mapping.cube_ground import block_ground
 from landscribe.mapping.predict import bring, fingerprint, predict_block
 from landscribe.training.checkpoints import load_model
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from landscribe.command import command
-from landscribe.formats import read_json, read_polygons
+from landscribe.formats.json_file import read_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.training.blocks import cubes_by_block
 from landscribe.training.checkpoints import load_model
-from landscribe.training.data import read_samples
+from landscribe.training.samples import read_samples
 from landscribe.trust.reference import sample_reference, write_reference
 
 

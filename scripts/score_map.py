@@ -4,7 +4,9 @@ from pathlib import Path
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX, read_polygons, write_json
+from landscribe.formats import WINDOW_PX
+from landscribe.formats.json_file import write_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.scores.agreement import scores
 from landscribe.scores.counts import count_pixels, map_files, read_areas
 from landscribe.scores.smoothed import smoothed_scores

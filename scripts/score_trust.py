@@ -4,7 +4,8 @@ from pathlib import Path
 
 from landscribe.cards import Model, Region, Task
 from landscribe.command import command
-from landscribe.formats import read_json, read_polygons, write_json
+from landscribe.formats.json_file import read_json, write_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.scores.counts import match_blocks
 from landscribe.scores.figures import Caption
 from landscribe.scores.trust import trust_scores

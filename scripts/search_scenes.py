@@ -4,7 +4,7 @@ from pathlib import Path
 
 from landscribe.cards import Region, Season, check
 from landscribe.command import command
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.imagery.locks import lock, locked
 from landscribe.imagery.providers import asked, search_providers, told_reason
 from landscribe.imagery.search import Query, write_scenes

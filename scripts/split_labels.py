@@ -4,7 +4,7 @@ from pathlib import Path
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import read_polygons, write_polygons
+from landscribe.formats.polygons import read_polygons, write_polygons
 from landscribe.pairs.splits import split_polygons
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from landscribe.cards import Region
 from landscribe.command import command, resumed
-from landscribe.formats import read_cube
+from landscribe.formats.cubes import read_cube
 from landscribe.grid import ground_block
 from landscribe.imagery.cluster import workers
 from landscribe.imagery.gaps import write_gaps

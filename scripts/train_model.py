@@ -9,8 +9,9 @@ from landscribe.command import command
 from landscribe.sensors import Sensor
 from landscribe.training.blocks import cubes_by_block
 from landscribe.training.checkpoints import save_model
-from landscribe.training.data import TRAIN, VALIDATION, counts, read_samples
+from landscribe.training.data import TRAIN, VALIDATION
 from landscribe.training.predictor import Signature, Work
+from landscribe.training.samples import counts, read_samples
 
 
 def main(

@@ -10,7 +10,7 @@ import rasterio
 
 from landscribe.campaigns import Campaign
 from landscribe.cards import LandClass
-from landscribe.formats import NODATA, write_raster
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.grid import Grid
 from landscribe.scores.design import Design, draw_design
 from landscribe.scores.interpretation import read_sample, write_sample

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 from landscribe.cards import Region, Season
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.imagery.search import Query
 from landscribe.sensors import Sensor
 

@@ -7,10 +7,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from landscribe.places.classes import CLASSES
+from landscribe.places.classes import CLASSES, NAME_KINDS
 from landscribe.places.names import normal
 from landscribe.places.store import write_store
-from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, batches_of, write_table
+from landscribe.tables import PLACE_NAMES, PLACES, batches_of, write_table
 
 SYLLABLES = [
     "ber",

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from shapely import box
 
 from landscribe.cards import Task
-from landscribe.formats import NODATA, PROBABILITY_NODATA, probability_profile, write_raster
+from landscribe.formats.rasters import NODATA, PROBABILITY_NODATA, probability_profile, write_raster
 from landscribe.grid import Grid
 
 TASK_CARD = Path(__file__).parents[1] / "config/tasks/landuse.yaml"

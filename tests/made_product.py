@@ -16,7 +16,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from landscribe.cards import Task
-from landscribe.formats import NODATA, read_json, write_json
+from landscribe.formats.json_file import read_json, write_json
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid, pixel_area_m2
 from landscribe.imagery.gaps import Gap, gap_table, write_gaps
 from landscribe.imagery.locks import lock

@@ -17,7 +17,8 @@ from sklearn.metrics import (
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, read_json, write_raster
+from landscribe.formats.json_file import read_json
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.scores.accuracy import design_based
 from landscribe.scores.agreement import class_measures, measures, scores
 from landscribe.scores.counts import count_pixels, map_files, read_areas

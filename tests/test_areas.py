@@ -16,7 +16,7 @@ from shapely.geometry import shape
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, write_raster
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.grid import Grid, blocks, pixel_area_m2
 from landscribe.mapping import areas
 from landscribe.mapping.areas import class_areas, in_own_zone

@@ -8,7 +8,7 @@ import pytest
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import read_json, write_json
+from landscribe.formats.json_file import read_json, write_json
 from landscribe.scores.counts import match_blocks
 from landscribe.scores.trust import trust_scores
 from landscribe.trust.calibrate import Calibration, calibrate_map

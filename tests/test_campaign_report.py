@@ -9,7 +9,7 @@ import pytest
 from landscribe.campaigns import Campaign
 from landscribe.card import check
 from landscribe.command import InputError
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import pixel_area_m2
 from landscribe.mapping.areas import in_own_zone
 from landscribe.scores.accuracy import design_based

@@ -9,7 +9,7 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 
 from landscribe.command import InputError
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.imagery.catalogues import ApiCatalogue, opened, reading
 
 

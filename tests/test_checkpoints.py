@@ -5,7 +5,7 @@ import pytest
 
 from landscribe.cards import Model
 from landscribe.command import InputError
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 from landscribe.models import segment
 from landscribe.training.checkpoints import load_model, save_model
 from tests.made_samples import SIGNATURE, sample

@@ -18,24 +18,18 @@ from scipy.ndimage import gaussian_filter
 
 from landscribe.cards import LandClass, Task
 from landscribe.command import InputError
-from landscribe.formats import (
+from landscribe.formats.json_file import write_json
+from landscribe.formats.rasters import (
     NODATA,
     PROBABILITY_NODATA,
     PROBABILITY_SCALE,
     probability_profile,
     raster_grid,
-    write_json,
     write_raster,
 )
 from landscribe.grid import Grid
-from landscribe.mapping.cog import (
-    CONFIDENCE_STEP,
-    ENTROPY_STEP,
-    MapFiles,
-    category_names,
-    draw_map,
-    trust_layers,
-)
+from landscribe.mapping.cog import CONFIDENCE_STEP, ENTROPY_STEP, category_names
+from landscribe.mapping.draw import MapFiles, draw_map, trust_layers
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.rescaling import Rescaling
 from tests.test_predict import tiny_disk

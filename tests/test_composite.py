@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from landscribe.formats import (
+from landscribe.formats.cubes import (
     MASK_CLEAR,
     MASK_CLOUD,
     cube_grid,

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.scores.calibration import Calibration
 from landscribe.scores.counts import UNMAPPED, Counts, count_pixels, map_files, match_blocks
 from tests.made_map import GRIDS, MadeMap, make_map

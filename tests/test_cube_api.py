@@ -17,7 +17,7 @@ from rasterio.vrt import WarpedVRT
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
+from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
 from landscribe.grid import Grid
 from landscribe.imagery import reader
 from landscribe.imagery.search import Query, search_provider

@@ -9,8 +9,9 @@ import torch
 from shapely import Point
 
 from landscribe.command import InputError
-from landscribe.training.data import IGNORE, TRAIN, Tiles, class_indices, counts
+from landscribe.training.data import IGNORE, TRAIN, Tiles, class_indices
 from landscribe.training.predictor import Sample
+from landscribe.training.samples import counts
 from tests.made_samples import SIGNATURE, sample
 
 

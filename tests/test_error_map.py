@@ -7,7 +7,7 @@ from PIL import Image
 from pyproj import Transformer
 from shapely import MultiPolygon, box
 
-from landscribe.formats import NODATA, write_raster
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.grid import Grid
 from landscribe.scores import error_map
 from landscribe.scores.error_map import COLOURS, EMPTY, RIGHT, WRONG, draw_errors, error_states

@@ -11,7 +11,8 @@ from PIL import Image
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, read_json, write_json
+from landscribe.formats.json_file import read_json, write_json
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.publish.layers import display_grid
 from landscribe.scores.agreement import scores

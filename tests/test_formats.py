@@ -11,16 +11,13 @@ from rasterio.errors import RasterioIOError
 from shapely import box
 
 from landscribe.command import InputError
-from landscribe.formats import (
+from landscribe.formats.cubes import cube_grid, read_cube
+from landscribe.formats.json_file import read_json, write_json
+from landscribe.formats.polygons import read_polygons, write_polygons
+from landscribe.formats.rasters import (
     NODATA,
-    cube_grid,
     probability_profile,
-    read_cube,
-    read_json,
-    read_polygons,
     read_raster,
-    write_json,
-    write_polygons,
     write_raster,
     written_raster,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landscribe.command import InputError
-from landscribe.formats import MASK_CLEAR, MASK_GAP, read_cube
+from landscribe.formats.cubes import MASK_CLEAR, MASK_GAP, read_cube
 from landscribe.imagery import reader, stack
 from landscribe.imagery.gaps import COLUMNS, read_gaps, write_gaps
 from landscribe.imagery.stack import write_cube

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from landscribe.gazetteers import Gazetteer
-from landscribe.places.classes import CLASSES
-from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, POLYGONS
+from landscribe.places.classes import CLASSES, NAME_KINDS
+from landscribe.tables import PLACE_NAMES, PLACES, POLYGONS
 from tests.made_gazetteer import MadePlaces, a_name, make_places
 
 PAGE = Path("docs/gazetteer.md").read_text()

@@ -6,9 +6,10 @@ import rasterio
 from pyproj import Transformer
 
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA
+from landscribe.formats.rasters import PROBABILITY_NODATA
 from landscribe.grid import Grid
-from landscribe.mapping.ground import CubeGround, Surrounded
+from landscribe.mapping.cube_ground import CubeGround
+from landscribe.mapping.ground import Surrounded
 from landscribe.mapping.predict import Place, map_windows, predict_windows
 from landscribe.mapping.raster_ground import RasterGround
 from tests.made_network import made_network

@@ -7,7 +7,7 @@ import rasterio
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA
+from landscribe.formats.rasters import PROBABILITY_NODATA
 from landscribe.scores.counts import match_blocks
 from landscribe.trust.held_out import read_held_out
 from tests.made_map import make_map

@@ -10,7 +10,7 @@ import torch
 from rasterio.transform import from_origin
 from torch import nn
 
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.mapping.windows import Window
 from landscribe.models.segment import Settings, UNet
 from tests.benchmarks.inferring import peers, reference, virtualenv

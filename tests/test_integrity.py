@@ -10,7 +10,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from landscribe.command import InputError
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.imagery.integrity import check_unchanged, check_whole, multihash, verify_lock
 
 SIGNATURE = struct.pack(">I4s4s", 12, b"jP  ", b"\r\n\x87\n")

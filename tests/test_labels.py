@@ -10,7 +10,7 @@ from shapely import Point, box
 
 from landscribe.cards import Task, check
 from landscribe.command import InputError
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.pairs.labels import block_labels
 

@@ -9,7 +9,8 @@ from pyproj import Transformer
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, read_cube
+from landscribe.formats.cubes import read_cube
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.publish import layers
 from tests.made_product import GRIDS, TASK_CARD, make_run, write_cube

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from landscribe.command import InputError
+from landscribe.places.classes import NAME_KINDS
 from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
 from landscribe.places.near_names import FILES
 from landscribe.places.store import write_store
-from landscribe.tables import NAME_KINDS
 from tests.made_gazetteer import MadePlaces, a_name, make_places
 
 STRANGE = ["'; DROP TABLE places; --", "%", "_", '"', "a\0b", "🗺🗺", "NEAR(a, b)", "*", "a" * 5000]

@@ -11,7 +11,7 @@ from rio_cogeo import cog_validate
 
 from landscribe.cards import Model
 from landscribe.command import InputError
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.map_raster import main
 from landscribe.training.checkpoints import save_model
 from tests.made_network import made_network

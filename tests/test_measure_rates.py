@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from landscribe.command import InputError
-from landscribe.formats import lay_out_cube, write_json
+from landscribe.formats.cubes import lay_out_cube
+from landscribe.formats.json_file import write_json
 from landscribe.grid import Grid
 from landscribe.measure_rates import main, measured_jobs, merged
 from landscribe.plan import MILLION

@@ -11,17 +11,9 @@ import shapely
 from landscribe.command import InputError
 from landscribe.gazetteers import Gazetteer
 from landscribe.places import merged
-from landscribe.places.classes import CLASSES
+from landscribe.places.classes import CLASSES, NAME_KINDS
 from landscribe.places.merge import merge_places
-from landscribe.tables import (
-    NAME_KINDS,
-    PLACE_NAMES,
-    PLACES,
-    POLYGONS,
-    SOURCE_PLACES,
-    batches_of,
-    write_table,
-)
+from landscribe.tables import PLACE_NAMES, PLACES, POLYGONS, SOURCE_PLACES, batches_of, write_table
 
 KM = 1 / 111.2  # degrees of latitude
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from landscribe.cards import Task
-from landscribe.formats import NODATA, PROBABILITY_NODATA
+from landscribe.formats.rasters import NODATA, PROBABILITY_NODATA
 from landscribe.mapping.neighbours import bayes, majority
 from landscribe.smoothing import Smoothing
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from landscribe.command import InputError
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.publish import page as page_module
 from landscribe.publish.page import best_first, model_views, page
 from scripts.build_page import main

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.mapping.patches import find_patches, joined_groups, part_numbers
 
 

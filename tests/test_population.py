@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA, write_raster
+from landscribe.formats.rasters import NODATA, write_raster
 from landscribe.grid import Grid
 from landscribe.mapping.areas import class_areas, in_own_zone
 from landscribe.scores.population import MapPart, draw_pixels, map_parts, population

@@ -20,11 +20,12 @@ from scipy.ndimage import uniform_filter
 
 from landscribe.cards import Model
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA, PROBABILITY_SCALE, cube_grid, raster_grid
+from landscribe.formats.cubes import cube_grid
+from landscribe.formats.rasters import PROBABILITY_NODATA, PROBABILITY_SCALE, raster_grid
 from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
-from landscribe.mapping import ground, tiled
-from landscribe.mapping.ground import CubeGround
+from landscribe.mapping import cube_ground, tiled
+from landscribe.mapping.cube_ground import CubeGround
 from landscribe.mapping.predict import Place, bring, fingerprint, predict_block, predict_windows
 from landscribe.mapping.windows import windows
 from landscribe.models import forest
@@ -400,8 +401,8 @@ def test_a_cube_without_a_band_ends_in_one_message(tmp_path):
 
 def test_reading_by_strips_is_reading_at_once(monkeypatch):
     cube = made_cube(times=3)
-    monkeypatch.setattr(ground, "_STRIP_VALUES", 1)
-    monkeypatch.setattr(ground, "CHUNK_PX", 32)
+    monkeypatch.setattr(cube_ground, "_STRIP_VALUES", 1)
+    monkeypatch.setattr(cube_ground, "CHUNK_PX", 32)
     found = CubeGround((cube,), BANDS).read(slice(17, 111), slice(60, 222))
     wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
     np.testing.assert_array_equal(found, wanted.values)
@@ -411,9 +412,9 @@ def test_reading_by_strips_is_reading_at_once(monkeypatch):
 _MEASURE = """
 import sys
 from pathlib import Path
-from landscribe.formats import read_cube
+from landscribe.formats.cubes import read_cube
 from landscribe.mapping import tiled
-from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.cube_ground import CubeGround
 from landscribe.mapping.predict import Place, predict_block
 from landscribe.training.predictor import TileSettings
 from tests.test_predict import BANDS, Fake

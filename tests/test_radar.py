@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from landscribe.formats import MASK_CLEAR, MASK_MISSING, read_cube
+from landscribe.formats.cubes import MASK_CLEAR, MASK_MISSING, read_cube
 from landscribe.imagery import stack
 from landscribe.imagery.composite import composed, composite
 from landscribe.imagery.masks import pixel_mask

@@ -14,7 +14,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from landscribe.formats import cube_grid, read_cubes
+from landscribe.formats.cubes import cube_grid, read_cubes
 from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
 from landscribe.imagery.context import context_features

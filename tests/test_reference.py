@@ -10,7 +10,7 @@ from rio_cogeo import cog_validate
 
 from landscribe.command import InputError
 from landscribe.mapping.applicability import measure_applicability
-from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.cube_ground import CubeGround
 from landscribe.mapping.predict import Place
 from landscribe.models import forest, segment
 from landscribe.training.predictor import Work

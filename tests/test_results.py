@@ -19,7 +19,9 @@ from sklearn.metrics import (
 )
 
 from landscribe.cards import Task
-from landscribe.formats import MASK_CLEAR, read_cube, read_json, read_polygons
+from landscribe.formats.cubes import MASK_CLEAR, read_cube
+from landscribe.formats.json_file import read_json
+from landscribe.formats.polygons import read_polygons
 from tests.page_numbers import check_numbers
 
 RESULTS, PLACE, BLOCK = Path("results"), "beetzsee/2017/landuse", "33UUU"

@@ -22,7 +22,7 @@ from rasterio.transform import from_origin
 
 from landscribe.cards import Region, Season
 from landscribe.command import InputError
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.imagery import catalogues
 from landscribe.imagery.integrity import check_unchanged, multihash, verify_lock
 from landscribe.imagery.items import normalised

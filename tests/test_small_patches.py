@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.mapping import small_patches
 from landscribe.mapping.patches import find_patches, part_numbers
 from landscribe.mapping.small_patches import merged_classes

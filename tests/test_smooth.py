@@ -10,10 +10,10 @@ import rasterio
 from rio_cogeo import cog_validate
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.mapping import smooth
-from landscribe.mapping.cog import draw_map
+from landscribe.mapping.draw import draw_map
 from landscribe.mapping.neighbours import bayes
 from landscribe.mapping.smooth import RawFiles, least_pixels, smooth_map
 from landscribe.mapping.smoothed import read_smoothing

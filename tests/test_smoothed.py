@@ -6,7 +6,8 @@ import geopandas as gpd
 import rasterio
 from sklearn.metrics import accuracy_score, f1_score
 
-from landscribe.formats import NODATA, read_json
+from landscribe.formats.json_file import read_json
+from landscribe.formats.rasters import NODATA
 from landscribe.mapping.smoothed import smoothing_tag
 from landscribe.smoothing import Smoothing
 from scripts.score_map import main

@@ -12,7 +12,8 @@ from shapely import box
 
 from landscribe.cards import Task, check
 from landscribe.command import InputError
-from landscribe.pairs.splits import assign_groups, fold_groups, split_polygons
+from landscribe.pairs.groups import assign_groups, fold_groups
+from landscribe.pairs.splits import split_polygons
 
 CARD = yaml.safe_load(Path("config/tasks/landuse.yaml").read_text())
 TASK = check(Task, CARD, "task")

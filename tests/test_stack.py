@@ -12,7 +12,7 @@ import pytest
 import rasterio
 
 from landscribe.command import InputError
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
+from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import block_scenes, passes_of, write_cube
@@ -211,9 +211,9 @@ def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
     made = [scene(tmp_path / "scenes", day, seed=day)[0] for day in days]
     (tmp_path / "scenes.json").write_text(json.dumps(made))
     code = (
-        "import json, sys, time; from pathlib import Path; from landscribe import formats; from"
-        " landscribe.imagery import stack; from tests.made_cube import BLOCK, SENSOR;"
-        "formats.CHUNK_PX = formats.SHARD_PX = stack.SHARD_PX = 32;"
+        "import json, sys, time; from pathlib import Path; from landscribe.formats import cubes;"
+        "from landscribe.imagery import stack; from tests.made_cube import BLOCK, SENSOR;"
+        "cubes.CHUNK_PX = cubes.SHARD_PX = stack.SHARD_PX = 32;"
         "write = stack.write_piece;"
         "stack.write_piece = lambda *a: time.sleep(float(sys.argv[3])) or write(*a);"
         "stack.write_cube(Path(sys.argv[1]), json.load(open(sys.argv[2])), SENSOR, BLOCK)"

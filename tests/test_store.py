@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from landscribe.command import InputError
 from landscribe.places import database
+from landscribe.places.classes import NAME_KINDS
 from landscribe.places.lookup import Places
-from landscribe.tables import NAME_KINDS
 from scripts.index_places import main
 from tests.made_gazetteer import MadePlaces, a_name, make_places
 

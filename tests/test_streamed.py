@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA
+from landscribe.formats.rasters import PROBABILITY_NODATA
 from landscribe.grid import Grid
-from landscribe.mapping.ground import CubeGround
+from landscribe.mapping.cube_ground import CubeGround
 from landscribe.mapping.predict import Place, map_windows, predict_block, predict_windows
 from landscribe.mapping.stored import stored
 from landscribe.models import segment

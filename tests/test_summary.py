@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from landscribe.cards import Run, check
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.publish.summary import summary
 
 

@@ -13,12 +13,13 @@ import yaml
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA, cube_grid, read_cube, read_cubes
+from landscribe.formats.cubes import cube_grid, read_cube, read_cubes
+from landscribe.formats.rasters import PROBABILITY_NODATA
 from landscribe.grid import Grid
 from landscribe.imagery.composite import composite
 from landscribe.sensors import Sensor
-from landscribe.training.data import read_samples
 from landscribe.training.predictor import Signature
+from landscribe.training.samples import read_samples
 from scripts import predict_block, train_model
 from tests.made_cube import SENSOR
 from tests.made_map import GRIDS, make_map

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from landscribe.mapping.windows import Tiles, Window, overlap, windows
+from landscribe.mapping.tiles import Tiles
+from landscribe.mapping.windows import Window, overlap, windows
 from landscribe.training.predictor import TileSettings
 
 SIDES = st.integers(1, 90)

@@ -10,7 +10,7 @@ import pytest
 import rasterio
 import yaml
 
-from landscribe.formats import read_cube
+from landscribe.formats.cubes import read_cube
 from tests.made_cube import BLOCK, SENSOR, scene
 from tests.page_numbers import check_numbers
 from tests.test_bad_input import MADE, write_labels

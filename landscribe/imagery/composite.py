@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.ndimage import distance_transform_edt
 
 from landscribe.command import written
-from landscribe.formats import (
+from landscribe.formats.cubes import (
     MASK_CLEAR,
     MASK_CLOUD,
     MASK_MISSING,

@@ -10,7 +10,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from landscribe.command import InputError
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 
 _JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")  # ISO/IEC 15444-1, I.5.1
 _END_OF_CODESTREAM = b"\xff\xd9"  # marker EOC: ISO/IEC 15444-1, A.4.4

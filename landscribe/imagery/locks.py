@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from landscribe.command import InputError
-from landscribe.formats import read_json, write_json
+from landscribe.formats.json_file import read_json, write_json
 from landscribe.imagery.duplicates import same_pass
 from landscribe.imagery.items import baseline, wanted_assets
 from landscribe.imagery.providers import Found, search_providers, told_reason

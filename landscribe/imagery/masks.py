@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import zarr
 from cv2 import MORPH_ELLIPSE, getStructuringElement
-from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING, open_layers
+from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING, open_layers
 from landscribe.sensors import S2CLOUDLESS_BANDS, Clouds, Sensor
 
 _STRIP_PX = 1020  # rows that are averaged at once
@@ -64,6 +63,8 @@ def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
     s2cloudless gives each pixel a cloud probability (gradient boosting on its ten bands); that is
     averaged over a disc, held against the threshold, and the mask grown by a disc.
     """
+    from s2cloudless import S2PixelCloudDetector  # a second and 100 MB that other sensors save
+
     detector = S2PixelCloudDetector(
         threshold=clouds.threshold, average_over=None, dilation_size=None
     )

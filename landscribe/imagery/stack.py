@@ -20,7 +20,7 @@ from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.formats import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers, write_bands
+from landscribe.formats.cubes import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers, write_bands
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from landscribe.formats import NODATA, PROBABILITY_SCALE, WINDOW_PX
-from landscribe.mapping.cog import layer_drawn
+from landscribe.formats import WINDOW_PX
+from landscribe.formats.rasters import NODATA, PROBABILITY_SCALE
+from landscribe.mapping.cog import layers_drawn
 from landscribe.mapping.ground import Ground
 from landscribe.mapping.kept_windows import KeptWindows
 from landscribe.mapping.predict import Place, map_windows, predict_windows
@@ -40,7 +41,8 @@ def measure_applicability(
     with KeptWindows(out, mark, every, "measure windows") as kept:
         predict_windows(measure, ground, every, kept.todo, place, kept.keep, _steps)
     seen = inside = 0
-    with layer_drawn(out, "applicability", ground.grid) as raster:
+    with layers_drawn({"applicability": out}, ground.grid) as layers:
+        raster = layers["applicability"]
         raster.update_tags(1, threshold=f"{known.threshold:.6g}")
         for where, steps in kept.parts(WINDOW_PX):
             raster.write(steps, 1, window=where)

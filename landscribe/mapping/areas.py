@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats import CACHE_MB, NODATA, raster_grid
+from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid
 from landscribe.grid import Grid, pixel_area_m2
 
 STRIP_PX = 256  # rows that are read at once

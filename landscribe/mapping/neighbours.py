@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from landscribe.cards import LandClass
-from landscribe.formats import NODATA, PROBABILITY_SCALE
+from landscribe.formats.rasters import NODATA, PROBABILITY_SCALE
 from landscribe.smoothing import Smoothing
 
 _COUNTS = round(1 / PROBABILITY_SCALE)  # of a probability of 1

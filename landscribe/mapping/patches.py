@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ import rasterio
 import torch
 
 from landscribe.command import InputError
-from landscribe.formats import (
+from landscribe.formats import CHUNK_PX
+from landscribe.formats.json_file import read_json
+from landscribe.formats.rasters import (
     PROBABILITY_NODATA,
     PROBABILITY_SCALE,
     probability_profile,
-    read_json,
     written_raster,
 )
 from landscribe.grid import Grid
@@ -31,7 +32,6 @@ from landscribe.mapping.windows import Keep, Tell, Window, windows
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.predictor import Predictor, Signature, Streamed
 
-_BLOCK_PX = 256  # of a GeoTIFF; windows are gathered block by block, so each is compressed once
 _STEP_PIXELS = {"cpu": 2**16, "cuda": 2**21}  # of a stream: what caches hold, what a GPU wants
 
 
@@ -168,7 +168,7 @@ def _assemble(path: Path, kept: KeptWindows, grid: Grid, signature: Signature) -
     with rasterio.open(path, "w", **probability_profile(grid, len(signature.classes))) as raster:
         raster.descriptions = [f"class {number}" for number in signature.classes]
         raster.scales = [PROBABILITY_SCALE] * len(signature.classes)
-        for where, pixels in kept.parts(_BLOCK_PX):
+        for where, pixels in kept.parts(CHUNK_PX):  # so each block is packed once
             raster.write(pixels, window=where)
             observed += int((pixels[0] != PROBABILITY_NODATA).sum())
     return observed

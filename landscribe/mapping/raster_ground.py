@@ -11,7 +11,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from landscribe.command import InputError
-from landscribe.formats import CACHE_MB, raster_grid
+from landscribe.formats.rasters import CACHE_MB, raster_grid
 
 
 class RasterGround:

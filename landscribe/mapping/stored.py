@@ -3,7 +3,7 @@
 import numpy as np
 
 from landscribe.command import InputError
-from landscribe.formats import PROBABILITY_NODATA, PROBABILITY_SCALE
+from landscribe.formats.rasters import PROBABILITY_NODATA, PROBABILITY_SCALE
 
 
 def stored(probabilities: np.ndarray, observed: np.ndarray) -> np.ndarray:

@@ -15,7 +15,8 @@ import numpy as np
 
 from landscribe.mapping.ground import Ground
 from landscribe.mapping.stored import stored
-from landscribe.mapping.windows import Keep, Tell, Tiles, Window, overlap, tile_axes
+from landscribe.mapping.tiles import Tiles, tile_axes
+from landscribe.mapping.windows import Keep, Tell, Window, overlap
 from landscribe.training.predictor import Predictor
 
 _HELD_BYTES = 2**28  # of tiles that a later window may touch again

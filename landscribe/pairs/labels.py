@@ -9,7 +9,8 @@ from shapely import box
 
 from landscribe.cards import Labels, Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, POLYGON_COLUMNS
+from landscribe.formats.polygons import POLYGON_COLUMNS
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.sources import located
 

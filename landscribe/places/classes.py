@@ -44,4 +44,5 @@ CLASSES = {
         PlaceClass("landuse", "landuse", "named piece of land use: field, quarry, estate", 1, 1),
     )
 }
+NAME_KINDS = ("main", "alternate", "short", "abbreviation", "demonym", "historic", "code")
 UNITS = ("country", "admin1", "admin2", "admin3", "admin4")  # from the largest to the smallest

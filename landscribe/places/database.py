@@ -23,11 +23,12 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from landscribe.command import InputError, some
+from landscribe.places.classes import NAME_KINDS
 from landscribe.places.point_tree import write_point_tree
 from landscribe.places.polygon_file import polygon_spots
 from landscribe.places.row_digest import RowDigest
 from landscribe.places.store_layout import APART
-from landscribe.tables import NAME_KINDS, PLACE_NAMES, PLACES, read_batches, read_table
+from landscribe.tables import PLACE_NAMES, PLACES, read_batches, read_table
 
 _MEMORY = "1GB"  # of DuckDB; what is more goes to disk
 _BATCH = 50_000  # rows

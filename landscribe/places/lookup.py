@@ -11,10 +11,10 @@ from typing import NamedTuple
 import shapely
 
 from landscribe.command import InputError
+from landscribe.places.classes import NAME_KINDS
 from landscribe.places.near_names import NearNames
 from landscribe.places.polygon_file import PolygonFile
 from landscribe.places.store_layout import APART, CURE, DATABASE, NEAR, read_about
-from landscribe.tables import NAME_KINDS
 
 _REMEMBERED = 20_000  # names
 _MAPPED = 2**31 - 2**16  # bytes of the database, the most that SQLite maps

@@ -17,12 +17,11 @@ from tqdm import tqdm
 
 from landscribe.command import InputError
 from landscribe.gazetteers import Gazetteer
-from landscribe.places.classes import CLASSES, UNITS
+from landscribe.places.classes import CLASSES, NAME_KINDS, UNITS
 from landscribe.places.extents import extent_km, ground_radius_km
 from landscribe.places.merged import write_merged
 from landscribe.places.names import normal
 from landscribe.places.unit_names import bare_unit
-from landscribe.tables import NAME_KINDS
 
 MEMORY = "2GB"  # of DuckDB; more goes to disk
 _BATCH = 1_000  # outlines

@@ -23,7 +23,8 @@ from rasterio.warp import reproject, transform_bounds
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, NODATA, cube_grid, raster_grid
+from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, cube_grid
+from landscribe.formats.rasters import NODATA, raster_grid
 from landscribe.grid import Grid
 
 STRIP_PX = 1024  # rows of a cube that are read at once

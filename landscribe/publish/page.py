@@ -17,7 +17,9 @@ from markupsafe import Markup
 
 from landscribe.cards import LandClass, Region, Task
 from landscribe.command import InputError
-from landscribe.formats import NODATA, cube_grid, read_cube, read_json
+from landscribe.formats.cubes import cube_grid, read_cube
+from landscribe.formats.json_file import read_json
+from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.publish import layers
 from landscribe.publish.layers import Layer

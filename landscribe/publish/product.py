@@ -5,7 +5,7 @@ from pathlib import Path
 
 from landscribe.cards import Region, Task
 from landscribe.command import InputError
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 from landscribe.imagery.gaps import read_gaps
 from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version

@@ -19,7 +19,7 @@ from shapely import box, segmentize, transform
 from shapely.geometry import mapping
 
 from landscribe.cards import LandClass
-from landscribe.formats import NODATA, raster_grid
+from landscribe.formats.rasters import NODATA, raster_grid
 from landscribe.grid import Grid, lonlat_bounds
 from landscribe.mapping.smoothed import read_smoothing
 from landscribe.provenance import file_digest

@@ -6,7 +6,7 @@ import tyro
 import yaml
 
 from landscribe.cards import Run, check
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 
 
 def summary(run: Run, results: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from landscribe.formats import PROBABILITY_SCALE
+from landscribe.formats.rasters import PROBABILITY_SCALE
 
 BINS = 10  # of equal width, open below and closed above, as Guo et al. 2017 have them
 _ONE = round(1 / PROBABILITY_SCALE)

@@ -21,7 +21,8 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA, WINDOW_PX, raster_grid
+from landscribe.formats import WINDOW_PX
+from landscribe.formats.rasters import NODATA, raster_grid
 from landscribe.grid import Grid
 from landscribe.publish.layers import display_grid, imagery
 from landscribe.scores.figures import HEAD_IN, INK, Caption, drawn, percent, title

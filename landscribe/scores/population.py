@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from landscribe.command import InputError
-from landscribe.formats import CACHE_MB, NODATA, raster_grid
+from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid
 from landscribe.grid import Grid, pixel_area_m2
 from landscribe.mapping.areas import STRIP_PX, in_own_zone
 

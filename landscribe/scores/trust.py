@@ -7,7 +7,7 @@ pixels of a polygon and polygons of a square resemble each other.
 import numpy as np
 
 from landscribe.cards import LandClass
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from landscribe.trust.applicability import STEP
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.held_out import HeldOut

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from landscribe.places.classes import CLASSES
+from landscribe.places.classes import CLASSES, NAME_KINDS
 from landscribe.places.lookup import Place, Places
 from landscribe.places.names import normal
-from landscribe.tables import NAME_KINDS
 from landscribe.text.variants import parts, variants
 
 EXACT, VARIANT, PART, EDIT, AROUND, NONE = range(6)  # how a candidate was found

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save
 
 from landscribe.cards import Model, check
 from landscribe.command import InputError, written
-from landscribe.formats import read_json, write_json
+from landscribe.formats.json_file import read_json, write_json
 from landscribe.provenance import file_digest
 from landscribe.training.predictor import Predictor, Signature
 

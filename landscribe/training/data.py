@@ -1,20 +1,16 @@
-"""Training data: labelled blocks, and the tiles that a network sees of them.
+"""Training data: the tiles that a network sees of samples.
 
-Blocks are held in memory: they are few where labels are few. Nothing here depends on the order or
-number of workers: tile i of epoch e is a pure function of (seed, e, i).
+Nothing here depends on the order or number of workers: tile i of epoch e is a pure function of
+(seed, e, i).
 """
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import geopandas as gpd
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from landscribe.command import InputError
-from landscribe.formats import NODATA, SPLITS, cube_grid, read_cubes, read_polygons, read_raster
-from landscribe.imagery.composite import composite
+from landscribe.formats import SPLITS
+from landscribe.formats.rasters import NODATA
 from landscribe.sensors import POLARIZATIONS
 from landscribe.training.boundless import boundless
 from landscribe.training.predictor import Sample, Signature
@@ -23,31 +19,6 @@ TRAIN, VALIDATION, TEST = range(len(SPLITS))
 IGNORE = -1  # target of pixels that must not teach
 _FREE_CHANGE = 0.05  # spread of the random brightness: season and haze vary more than that
 _FREE_CHANGE_DB = 0.5  # of a radar's: soil moisture varies more than that
-
-
-def read_samples(
-    cubes: Sequence[tuple[Path, ...]], labels: tuple[Path, ...], polygons: Path, bands: list[str]
-) -> list[Sample]:
-    """One sample per block, from its composites, label raster and the split polygons.
-
-    Args:
-        cubes: of each block those of all sensors.
-        bands: of all sensors, in the order of the samples.
-    """
-    table = read_polygons(polygons)
-    return [_sample(each, raster, table, bands) for each, raster in zip(cubes, labels, strict=True)]
-
-
-def counts(samples: list[Sample], polygons: Path, split: int) -> dict[str, int]:
-    """Observed labelled pixels, their polygons, and the squares of a split."""
-    pixels, seen = 0, 0
-    for sample in samples:
-        observed = (sample.splits == split) & np.isfinite(sample.reflectance).all(0)
-        pixels += int(observed.sum())
-        seen += len(np.unique(sample.polygons[observed]))
-    table = read_polygons(polygons)
-    squares = table.square[table.split == SPLITS[split]].nunique()
-    return {"pixels": pixels, "polygons": seen, "squares": int(squares)}
 
 
 class Tiles(Dataset):
@@ -108,26 +79,6 @@ def _brightened(image: np.ndarray, radar: np.ndarray, change: float) -> np.ndarr
     brighter = image * np.float32(1 + _FREE_CHANGE * change)
     brighter[radar] = image[radar] + np.float32(_FREE_CHANGE_DB * change)
     return brighter
-
-
-def _sample(
-    cubes: tuple[Path, ...], labels: Path, table: gpd.GeoDataFrame, bands: list[str]
-) -> Sample:
-    data = read_cubes(cubes, bands)
-    (classes, polygons), _ = read_raster(labels, cube_grid(data[0]))
-    mine = table[table.block == labels.parents[1].name]
-    if mine.empty:
-        raise InputError(
-            f"{labels}: the split table has no polygon of block {labels.parents[1].name}; split the"
-            " labels again"
-        )
-    of = np.full(int(polygons.max()) + 1, NODATA, "uint8")
-    of[mine.polygon] = [SPLITS.index(split) for split in mine.split]
-    of[0] = NODATA
-    reflectance = np.empty((len(bands), *classes.shape), "float32")
-    for cube in data:
-        reflectance[[bands.index(name) for name in cube.band.values]] = composite(cube).values
-    return Sample(reflectance, classes.astype("uint8"), polygons, of[polygons])
 
 
 def pixels_by_class(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 from landscribe.trust.conformal import class_thresholds, sets, squares_needed
 from landscribe.trust.held_out import HeldOut
 from landscribe.trust.rescaling import Rescaling, rescaling

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from landscribe.formats import PROBABILITY_SCALE
+from landscribe.formats.rasters import PROBABILITY_SCALE
 
 BITS = 16  # classes that one band of a bit mask holds
 

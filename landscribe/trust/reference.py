@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
-from landscribe.mapping.windows import Tiles, tile_axes
+from landscribe.mapping.tiles import Tiles, tile_axes
 from landscribe.training.data import pixels_by_class
 from landscribe.training.predictor import Predictor, Sample, Streamed
 from landscribe.trust.applicability import Known

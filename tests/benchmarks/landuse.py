@@ -29,14 +29,16 @@ import numpy as np
 import pandas as pd
 
 from landscribe.cards import Model, Task
-from landscribe.formats import MASK_CLEAR, MASK_CLOUD, NODATA, read_cube, read_polygons
+from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, read_cube
+from landscribe.formats.polygons import read_polygons
+from landscribe.formats.rasters import NODATA
 from landscribe.imagery.composite import composite
 from landscribe.imagery.context import BANDS, FAMILIES, context_features
 from landscribe.models import forest, segment
-from landscribe.pairs.splits import fold_groups
+from landscribe.pairs.groups import fold_groups
 from landscribe.sensors import Sensor
-from landscribe.training.data import read_samples
 from landscribe.training.predictor import Sample, Signature, Work
+from landscribe.training.samples import read_samples
 from tests.benchmarks.report import RESULTS, Goal, report, table
 from tests.workflow_runs import environment
 

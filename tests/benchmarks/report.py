@@ -11,7 +11,7 @@ from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 
-from landscribe.formats import write_json
+from landscribe.formats.json_file import write_json
 from landscribe.provenance import PACKAGES, git_commit, project_version
 
 RESULTS = Path("results/benchmarks")

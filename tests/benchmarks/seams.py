@@ -21,10 +21,11 @@ from pyproj import Transformer
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import NODATA, PROBABILITY_NODATA, write_raster
+from landscribe.formats.rasters import NODATA, PROBABILITY_NODATA, write_raster
 from landscribe.grid import Block, Grid, ground_blocks, lonlat_box, project
 from landscribe.mapping.areas import class_areas, in_own_zone
-from landscribe.mapping.ground import CubeGround, Ground, Surrounded
+from landscribe.mapping.cube_ground import CubeGround
+from landscribe.mapping.ground import Ground, Surrounded
 from landscribe.mapping.predict import Place, map_windows, predict_windows
 from landscribe.training.checkpoints import load_model
 from landscribe.training.predictor import Streamed

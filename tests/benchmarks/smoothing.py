@@ -23,7 +23,8 @@ from rasterio.windows import Window
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import NODATA, probability_profile, raster_grid, read_polygons
+from landscribe.formats.polygons import read_polygons
+from landscribe.formats.rasters import NODATA, probability_profile, raster_grid
 from landscribe.grid import Grid
 from landscribe.mapping.patches import part_numbers
 from landscribe.scores.counts import MapFiles, count_pixels

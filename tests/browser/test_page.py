@@ -7,7 +7,7 @@ import pytest
 from pyproj import Transformer
 
 from landscribe.cards import Task
-from landscribe.formats import NODATA
+from landscribe.formats.rasters import NODATA
 from tests.browser.chromium import program
 from tests.browser.readable import faint_texts, nameless_controls
 from tests.made_product import GRIDS, TASK_CARD, made_page, make_run

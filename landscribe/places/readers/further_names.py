@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from landscribe.command import InputError
 from landscribe.gazetteers import PlaceSource
+from landscribe.places.classes import NAME_KINDS
 from landscribe.sources import located
-from landscribe.tables import NAME_KINDS, SOURCE_PLACES, batches_of
+from landscribe.tables import SOURCE_PLACES, batches_of
 
 _COLUMNS = ["place", "name", "kind"]
 

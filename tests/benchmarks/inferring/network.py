@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from landscribe.cards import Model, Task
 from landscribe.command import written
-from landscribe.formats import NODATA, SPLITS
+from landscribe.formats import SPLITS
+from landscribe.formats.rasters import NODATA
 from landscribe.models import segment
 from landscribe.pairs.labels import block_labels
 from landscribe.pairs.splits import split_polygons

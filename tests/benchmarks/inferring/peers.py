@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 
-from landscribe.formats import read_json
+from landscribe.formats.json_file import read_json
 from tests.benchmarks.inferring.network import Network
 from tests.benchmarks.inferring.virtualenv import REQUIREMENTS, NotHad, python_with
 

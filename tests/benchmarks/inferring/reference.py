@@ -12,7 +12,8 @@ import rasterio
 import torch
 from rasterio.windows import Window as RasterWindow
 
-from landscribe.formats import NODATA, read_json, written_raster
+from landscribe.formats.json_file import read_json
+from landscribe.formats.rasters import NODATA, written_raster
 from landscribe.mapping.windows import Window, overlap, windows
 from tests.benchmarks.inferring.network import Network
 

@@ -14,7 +14,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.windows import Window as RasterWindow
 
-from landscribe.formats import written_raster
+from landscribe.formats.rasters import written_raster
 from landscribe.grid import Grid
 from landscribe.mapping.windows import Window, windows
 from landscribe.sensors import Archive

@@ -12,7 +12,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from landscribe.cards import LandClass, Task
-from landscribe.formats import read_json, read_polygons
+from landscribe.formats.json_file import read_json
+from landscribe.formats.polygons import read_polygons
 from landscribe.scores.trust import trust_scores
 from landscribe.trust.calibrate import Calibration, calibrate_map
 from landscribe.trust.held_out import HeldOut, read_held_out

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
-from landscribe.pairs.splits import fold_groups
+from landscribe.pairs.groups import fold_groups
 from landscribe.trust.applicability import Known
 from landscribe.trust.conformal import class_thresholds, sets, threshold
 from landscribe.trust.rescaling import Rescaling, rescaling
