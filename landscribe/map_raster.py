@@ -9,7 +9,7 @@ import tyro
 
 from landscribe.cards import LandClass, Task
 from landscribe.command import InputError, command
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA
 from landscribe.mapping.cog import CONFIDENCE_STEP, layers_drawn, write_category_names
 from landscribe.mapping.kept_windows import KeptWindows

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.json_file import read_json
 from landscribe.mapping.applicability import measure_applicability
 from landscribe.mapping.cube_ground import block_ground

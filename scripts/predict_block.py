@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.mapping.cube_ground import block_ground
 from landscribe.mapping.predict import bring, fingerprint, predict_block
 from landscribe.training.checkpoints import load_model

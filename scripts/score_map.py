@@ -4,7 +4,7 @@ from pathlib import Path
 
 from landscribe.cards import Task
 from landscribe.command import command
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.json_file import write_json
 from landscribe.formats.polygons import read_polygons
 from landscribe.scores.agreement import scores

@@ -12,7 +12,7 @@ import zarr
 from zarr.codecs import BloscCodec
 
 from landscribe.command import InputError
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 
 SHARD_PX = 2048  # side of a shard, and so of what is made at once

@@ -13,7 +13,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError, RasterioIOError
 
 from landscribe.command import InputError, written
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 
 CACHE_MB = 64  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine

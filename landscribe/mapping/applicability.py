@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA, PROBABILITY_SCALE
 from landscribe.mapping.cog import layers_drawn
 from landscribe.mapping.ground import Ground

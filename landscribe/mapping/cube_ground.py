@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.formats.cubes import cube_grid, read_cubes
 from landscribe.imagery.composite import composite
 from landscribe.mapping.ground import Ground, Surrounded

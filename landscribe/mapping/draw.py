@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.cubes import cube_grid
 from landscribe.formats.rasters import (
     NODATA,

@@ -14,7 +14,7 @@ import rasterio
 import torch
 
 from landscribe.command import InputError
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.formats.json_file import read_json
 from landscribe.formats.rasters import (
     PROBABILITY_NODATA,

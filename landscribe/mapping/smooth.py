@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid, written_raster
 from landscribe.mapping.cog import COG, write_category_names
 from landscribe.mapping.neighbours import bayes, majority

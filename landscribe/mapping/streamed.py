@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 from landscribe.mapping.ground import Ground, Surrounded
 from landscribe.mapping.stored import stored

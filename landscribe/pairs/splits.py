@@ -10,7 +10,7 @@ import pandas as pd
 
 from landscribe.cards import Task
 from landscribe.command import InputError
-from landscribe.formats import SPLITS
+from landscribe.formats.contract import SPLITS
 from landscribe.pairs.groups import amounts_of, assign_groups
 
 

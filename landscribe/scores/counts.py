@@ -17,7 +17,7 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from landscribe.command import InputError
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, raster_grid
 from landscribe.scores.calibration import Calibration
 from landscribe.trust.rescaling import Rescaling

@@ -21,7 +21,7 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from landscribe.command import InputError
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA, raster_grid
 from landscribe.grid import Grid
 from landscribe.publish.layers import display_grid, imagery

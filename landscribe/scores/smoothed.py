@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.mapping.smoothed import read_smoothing
 from landscribe.scores.agreement import measures
 from landscribe.scores.counts import MapFiles, count_pixels

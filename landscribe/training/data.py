@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset
 
 from landscribe.command import InputError
-from landscribe.formats import SPLITS
+from landscribe.formats.contract import SPLITS
 from landscribe.formats.rasters import NODATA
 from landscribe.sensors import POLARIZATIONS
 from landscribe.training.boundless import boundless

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 
 from landscribe.command import InputError
-from landscribe.formats import SPLITS
+from landscribe.formats.contract import SPLITS
 from landscribe.formats.cubes import cube_grid, read_cubes
 from landscribe.formats.polygons import read_polygons
 from landscribe.formats.rasters import NODATA, read_raster

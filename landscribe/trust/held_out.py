@@ -17,7 +17,7 @@ from rasterio.windows import Window as RasterWindow
 from tqdm import tqdm
 
 from landscribe.command import InputError
-from landscribe.formats import WINDOW_PX
+from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA, PROBABILITY_NODATA, PROBABILITY_SCALE, raster_grid
 from landscribe.mapping.windows import Window, windows
 

@@ -28,7 +28,7 @@ import rasterio
 from rasterio.shutil import copy
 from rasterio.windows import Window
 
-from landscribe.formats import CHUNK_PX
+from landscribe.formats.contract import CHUNK_PX
 from landscribe.formats.cubes import SHARD_PX, compressor
 from landscribe.grid import Block
 from landscribe.sensors import Archive, Sensor

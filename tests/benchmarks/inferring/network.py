@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from landscribe.cards import Model, Task
 from landscribe.command import written
-from landscribe.formats import SPLITS
+from landscribe.formats.contract import SPLITS
 from landscribe.formats.rasters import NODATA
 from landscribe.models import segment
 from landscribe.pairs.labels import block_labels

@@ -1,0 +1,12 @@
+"""The contract of every file between stages: what it holds, how it is read, written and checked.
+
+A file is checked once, when it enters a step; after that its CRS, dims and nodata are trusted.
+Arrays carry their dims in the docstring. Every writer takes a temporary name (`written`), so a
+killed step leaves no half file under a real name.
+
+A module per kind of file, so that a step loads the libraries of its own files alone.
+"""
+
+WINDOW_PX = 1024  # side of what a step reads at once
+CHUNK_PX = 256  # side of what is packed on its own: a chunk of a cube, a block of a raster
+SPLITS = ("train", "validation", "test")  # of labelled polygons and pixels
