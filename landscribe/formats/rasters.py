@@ -16,7 +16,7 @@ from landscribe.command import InputError, written
 from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 
-CACHE_MB = 64  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
+CACHE_BYTES = 32 * 2**20  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
 PROBABILITY_NODATA = 65535
@@ -41,7 +41,7 @@ def written_raster(path: Path) -> Iterator[Path]:
     """
     for rest in path.parent.glob(f".????????.{path.name}*"):
         rest.unlink()
-    with written(path) as part, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+    with written(path) as part, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
         try:
             yield part
             _check_blocks(part)

@@ -12,14 +12,16 @@ import torch
 
 from landscribe.formats.contract import WINDOW_PX
 from landscribe.formats.rasters import NODATA, PROBABILITY_SCALE
-from landscribe.mapping.cog import layers_drawn
+from landscribe.mapping.cog import DISSIMILARITY_STEP, layers_drawn
 from landscribe.mapping.ground import Ground
 from landscribe.mapping.kept_windows import KeptWindows
 from landscribe.mapping.predict import Place, map_windows, predict_windows
 from landscribe.mapping.stored import stored
 from landscribe.training.predictor import Image, Predictor, Streamed, TileSettings
-from landscribe.trust.applicability import MOST, STEP, Known
+from landscribe.trust.applicability import Known
 from landscribe.trust.reference import features_of
+
+_MOST = 200  # steps that are told apart
 
 
 def measure_applicability(
@@ -47,7 +49,7 @@ def measure_applicability(
         for where, steps in kept.parts(WINDOW_PX):
             raster.write(steps, 1, window=where)
             seen += int((steps != NODATA).sum())
-            inside += int((steps <= round(1 / STEP)).sum())
+            inside += int((steps <= round(1 / DISSIMILARITY_STEP)).sum())
     kept.remove()
     return inside / max(seen, 1)
 
@@ -75,7 +77,7 @@ class _Measure:
 
     def shares(self, features: np.ndarray) -> np.ndarray:
         """Share (pixel) of features (pixel, feature)."""
-        most = np.float32(self.known.threshold * MOST * STEP)
+        most = np.float32(self.known.threshold * _MOST * DISSIMILARITY_STEP)
         return np.minimum(self.known.dissimilarity(features) / most, 1)
 
     def tensors(self) -> dict[str, np.ndarray]:
@@ -113,7 +115,7 @@ def _centre(settings: TileSettings, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _steps(shares: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Layer (y, x) uint8 in STEP of the threshold, of shares (1, y, x) and what was observed."""
+    """Layer (y, x) uint8 in DISSIMILARITY_STEP, of shares (1, y, x) and what was observed."""
     counts = stored(shares, observed)[0]
-    steps = np.rint(counts * np.float32(PROBABILITY_SCALE * MOST))
+    steps = np.rint(counts * np.float32(PROBABILITY_SCALE * _MOST))
     return np.where(observed, steps, NODATA).astype("uint8")

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
-from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid
+from landscribe.formats.rasters import CACHE_BYTES, NODATA, raster_grid
 from landscribe.grid import Grid, pixel_area_m2
 
 STRIP_PX = 256  # rows that are read at once
@@ -72,7 +72,7 @@ def in_own_zone(grid: Grid) -> np.ndarray:
 @contextmanager
 def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
     try:
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(path) as raster:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), rasterio.open(path) as raster:
             yield raster
     except RasterioError as error:
         raise InputError(f"{path}: cannot be read ({error}); draw the map again") from None

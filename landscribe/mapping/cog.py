@@ -17,10 +17,10 @@ from landscribe.cards import LandClass
 from landscribe.command import written
 from landscribe.formats.rasters import NODATA, raster_profile, written_raster
 from landscribe.grid import Grid
-from landscribe.trust.applicability import STEP
 from landscribe.trust.conformal import BITS
 
 CONFIDENCE_STEP = ENTROPY_STEP = 0.005  # 200 of them fit uint8 and leave 255 for nodata
+DISSIMILARITY_STEP = 0.01  # of the threshold
 COG = {"driver": "COG", "compress": "deflate", "blocksize": 512, "overviews": "ignore_existing"}
 
 
@@ -44,7 +44,9 @@ _LAYERS = {
     "set_sizes": _Layer("number of classes in the set", "count", "average"),
     # A set is never empty, so 0 is free.
     "sets": _Layer("classes in the set", "bits", "nearest", dtype="uint16", nodata=0),
-    "applicability": _Layer("dissimilarity, as a share of the threshold", "1", "average", STEP),
+    "applicability": _Layer(
+        "dissimilarity, as a share of the threshold", "1", "average", DISSIMILARITY_STEP
+    ),
 }
 
 

@@ -24,6 +24,10 @@ class CubeGround:
         self.grid, self.bands = cube_grid(cubes[0]), tuple(bands)
         self._cubes = cubes
 
+    def strip_px(self, width: int, readers: int) -> int:
+        """Rows of a chunk: with less, a chunk would be unpacked several times."""
+        return CHUNK_PX
+
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Composites (band, y, x) float32, in the order of the bands."""
         shape = (len(self.bands), rows.stop - rows.start, cols.stop - cols.start)

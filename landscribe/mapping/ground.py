@@ -18,6 +18,9 @@ class Ground(Protocol):
     bands: tuple[str, ...]
     reaches_out: bool  # whether there are pixels beyond the grid, which may be read, too
 
+    def strip_px(self, width: int, readers: int) -> int:
+        """Rows that are best read at once, of columns this wide, by so many threads."""
+
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Reflectance (band, y, x) float32, NaN where not observed; of a radar decibels."""
 
@@ -35,6 +38,10 @@ class Surrounded:
         self.grid, self.bands, self._block = block.grid, block.bands, block
         # Where two blocks know a pixel, the one of the same zone has it unwarped.
         self._others = sorted(others, key=lambda other: other.grid.epsg != block.grid.epsg)
+
+    def strip_px(self, width: int, readers: int) -> int:
+        """As of the block."""
+        return self._block.strip_px(width, readers)
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Reflectance (band, y, x) float32 of rows and columns that may lie beyond the grid."""

@@ -29,10 +29,11 @@ from landscribe.mapping.stored import stored
 from landscribe.mapping.streamed import Steps, flat_windows, predict_streamed
 from landscribe.mapping.tiled import predict_tiled
 from landscribe.mapping.windows import Keep, Tell, Window, windows
+from landscribe.memory import share_arena
 from landscribe.provenance import code_version, file_digest
 from landscribe.training.predictor import Predictor, Signature, Streamed
 
-_STEP_PIXELS = {"cpu": 2**16, "cuda": 2**21}  # of a stream: what caches hold, what a GPU wants
+_STEP_PIXELS = {"cpu": 2**15, "cuda": 2**21}  # of a stream: what caches hold, what a GPU wants
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def predict_block(
 
 
 def map_windows(model: Predictor, grid: Grid, window_px: int, place: Place) -> list[Window]:
-    """Windows that cover a grid, of a shape that suits the model, of about window_px² pixels."""
+    """Windows that cover a grid, of a size that suits the model, by window_px."""
     if isinstance(model, Streamed):
         return flat_windows(model, grid, window_px, _steps(place))
     return windows(grid.height, grid.width, window_px)
@@ -94,6 +95,7 @@ def predict_windows(
             f" {model.signature.gsd_m:g} m; stack it with the model's sensor, or train on such"
             " cubes"
         )
+    share_arena()
     if isinstance(model, Streamed):
         predict_streamed(model, ground, every, todo, _steps(place), keep, tell)
     else:

@@ -11,7 +11,10 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
 
 from landscribe.command import InputError
-from landscribe.formats.rasters import CACHE_MB, raster_grid
+from landscribe.formats.contract import CHUNK_PX
+from landscribe.formats.rasters import CACHE_BYTES, raster_grid
+
+_LOW_PX = 64
 
 
 class RasterGround:
@@ -51,11 +54,21 @@ class RasterGround:
         self._offsets = [raster.offsets[i] if offset is None else offset for i in at]
         self._nodata = [raster.nodatavals[i] for i in at]
 
+    def strip_px(self, width: int, readers: int) -> int:
+        """Few rows, if GDAL's cache holds the blocks that they lie in until the next ones are read.
+
+        Else more, so that a block is not unpacked again and again.
+        """
+        raster = self._raster()
+        height, across = raster.block_shapes[0]
+        size = height * (width + across) * len(self.bands) * np.dtype(raster.dtypes[0]).itemsize
+        return _LOW_PX if size * readers <= CACHE_BYTES else CHUNK_PX
+
     def read(self, rows: slice, cols: slice) -> np.ndarray:
         """Reflectance (band, y, x) float32, NaN where the raster has nodata."""
         window = RasterWindow.from_slices(rows, cols)
         try:
-            with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
                 numbers = self._raster().read(self._numbers, window=window)
         except RasterioError as error:
             raise InputError(f"{self.path}: is damaged ({error}); get it again") from None

@@ -9,6 +9,7 @@ Letters of shapes: c channels, y, x.
 """
 
 from collections.abc import Callable
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -20,34 +21,34 @@ Make = Callable[[int, int], Tensor]  # first, stop -> rows (1, c, stop - first, 
 class Rows:
     """Rows of a layer, each made once and held as long as one of its readers may ask for it."""
 
-    def __init__(self, height: int, make: Make, held: bool = True) -> None:
+    def __init__(self, height: int, make: Make, multiple: int = 1) -> None:
         """Rows of a layer that `make` makes.
 
         Args:
-            held: false for what is made faster than it is kept: it is made anew for each asking.
+            multiple: rows are made up to one that is a multiple, as is the height.
         """
         self.height = height
-        self._make, self._held = make, held
+        self._make, self._multiple = make, multiple
         self._parts: list[tuple[int, Tensor]] = []  # first row, rows (1, c, y, x), from the top
         self._stop = 0  # row after the last one that is held
-        self._readers: list[Reader] = []
+        self._firsts: list[int] = []  # of each reader, the row before which it will not ask
 
     def reader(self) -> "Reader":
         """One that asks for rows from the top down."""
-        self._readers.append(Reader(self))
-        return self._readers[-1]
+        self._firsts.append(0)
+        return Reader(self, len(self._firsts) - 1)
 
-    def take(self, first: int, stop: int) -> Tensor:
-        """Rows (1, c, stop - first, x); what no reader needs any more is let go."""
-        if not self._held:
-            return self._make(first, stop)
+    def take(self, reader: int, first: int, stop: int) -> Tensor:
+        """Rows (1, c, stop - first, x) for a reader; what none needs any more is let go."""
+        first, stop = max(first, 0), min(stop, self.height)
+        self._firsts[reader] = first
         if not self._parts:
-            self._stop = first
+            self._stop = first // self._multiple * self._multiple
         if stop > self._stop:
-            self._parts.append((self._stop, self._make(self._stop, stop)))
-            self._stop = stop
-        needed = min(reader.first for reader in self._readers)
-        self._parts = [part for part in self._parts if _end(*part) > needed]
+            end = -(-stop // self._multiple) * self._multiple
+            self._parts.append((self._stop, self._make(self._stop, end)))
+            self._stop = end
+        self._parts = [part for part in self._parts if _end(*part) > min(self._firsts)]
         wanted = [
             rows[:, :, max(first - top, 0) : stop - top]
             for top, rows in self._parts
@@ -62,14 +63,13 @@ class Rows:
 class Reader:
     """Asks a layer for rows, from the top down."""
 
-    def __init__(self, rows: Rows) -> None:
-        self.rows, self.height = rows, rows.height
-        self.first = 0  # no row before it will be asked for
+    def __init__(self, rows: Rows, number: int) -> None:
+        # The layer does not hold its readers: without a cycle, a stream is freed when it ends.
+        self._rows, self._number, self.height = rows, number, rows.height
 
     def __call__(self, first: int, stop: int) -> Tensor:
         """Rows from `first` to `stop`, of these those that the layer has."""
-        self.first = max(first, 0)
-        return self.rows.take(self.first, min(stop, self.height))
+        return self._rows.take(self._number, first, stop)
 
 
 def convolved(rows: Rows, weight: Tensor, bias: Tensor) -> Rows:
@@ -77,10 +77,7 @@ def convolved(rows: Rows, weight: Tensor, bias: Tensor) -> Rows:
     read = rows.reader()
 
     def make(first: int, stop: int) -> Tensor:
-        x = read(first - 1, stop + 1)
-        above, below = int(first == 0), int(stop == read.height)
-        if above or below:
-            x = F.pad(x, (0, 0, above, below))
+        x = _bordered(read, first - 1, stop + 1)
         return F.conv2d(x, weight, bias, padding=(0, 1)).relu_()
 
     return Rows(rows.height, make)
@@ -96,22 +93,50 @@ def halved(rows: Rows) -> Rows:
     return Rows(rows.height // 2, make)
 
 
-def joined(fine: Rows, coarse: Rows) -> Rows:
-    """Channels of a layer, and those of one half as fine, each pixel of it four times."""
+def joined(fine: Rows, channels: int, coarse: Rows, weight: Tensor, bias: Tensor) -> Rows:
+    """Convolution of 3x3 over the channels of two layers, the second half as fine, rectified.
+
+    It is as if each coarse pixel stood four times. But then a fine pixel sees no more than 2x2
+    coarse ones, so these are convolved as they are, with sums of weights for each of the four
+    places of a fine pixel in a coarse one (Shi et al. 2016, arXiv:1609.07009): 4 products, not 9.
+
+    Args:
+        channels: of the fine layer, the first that `weight` is for.
+    """
     read_fine, read_coarse = fine.reader(), coarse.reader()
+    sharp = weight[:, :channels].contiguous(memory_format=torch.channels_last)
+    rough = _of_corners(weight[:, channels:])
 
     def make(first: int, stop: int) -> Tensor:
-        top, bottom = first // 2, -(-stop // 2)
-        rough, sharp = _last(read_coarse(top, bottom)), _last(read_fine(first, stop))
-        height, width, channels = 2 * (bottom - top), sharp.shape[2], sharp.shape[3]
-        both = sharp.new_empty(1, height, width, channels + rough.shape[3])
-        asked = slice(first - 2 * top, first - 2 * top + stop - first)
-        both[:, asked, :, :channels] = sharp
-        fours = both[..., channels:].unflatten(1, (-1, 2)).unflatten(3, (-1, 2))
-        fours[:] = rough[:, :, None, :, None]
-        return both[:, asked].permute(0, 3, 1, 2)
+        # The coarse layer goes first: what it is made of reaches farther up the fine one.
+        x = _bordered(read_coarse, first // 2 - 1, stop // 2 + 1)
+        corners = _last(F.conv2d(x, rough, padding=(0, 1))).unflatten(3, (4, -1))
+        x = _bordered(read_fine, first - 1, stop + 1)
+        found = F.conv2d(x, sharp, bias, padding=(0, 1))
+        fours = _last(found).unflatten(1, (-1, 2)).unflatten(3, (-1, 2))
+        down, across = fours.shape[1], fours.shape[3]
+        for place, (row, col) in enumerate(product((0, 1), repeat=2)):
+            fours[:, :, row, :, col] += corners[:, row : row + down, col : col + across, place]
+        return found.relu_()
 
-    return Rows(fine.height, make, held=False)
+    return Rows(fine.height, make, multiple=2)
+
+
+def _of_corners(weight: Tensor) -> Tensor:
+    """Weights (4 * c, c, 2, 2) on coarse pixels around a corner, of weights (c, c, 3, 3).
+
+    For the upper left, upper right, lower left and lower right quarter of a coarse pixel.
+    """
+    sums = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]]).to(weight)
+    found = torch.einsum("ocyx,uay,vbx->uvocab", weight, sums, sums).flatten(0, 2)
+    return found.contiguous(memory_format=torch.channels_last)
+
+
+def _bordered(read: Reader, first: int, stop: int) -> Tensor:
+    """Rows of a layer, zeros above and below it."""
+    x = read(first, stop)
+    above, below = max(0, -first), max(0, stop - read.height)
+    return F.pad(x, (0, 0, above, below)) if above or below else x
 
 
 def _last(rows: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from landscribe.cards import LandClass
 from landscribe.command import InputError
 from landscribe.formats.contract import WINDOW_PX
-from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid, written_raster
+from landscribe.formats.rasters import CACHE_BYTES, NODATA, raster_grid, written_raster
 from landscribe.mapping.cog import COG, write_category_names
 from landscribe.mapping.neighbours import bayes, majority
 from landscribe.mapping.patches import find_patches, part_numbers
@@ -61,7 +61,7 @@ def smooth_map(
     Args:
         window_px: side of what is smoothed at once; the result is the same.
     """
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), ExitStack() as stack:
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES), ExitStack() as stack:
         classes, probabilities = _opened(raw, legend, stack)
         part = stack.enter_context(written_raster(out))
         # `written` removes what has a part's name and more once the part is done.

@@ -7,20 +7,21 @@ threads change a bit.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 from landscribe.mapping.ground import Ground, Surrounded
 from landscribe.mapping.stored import stored
 from landscribe.mapping.windows import Keep, Tell, Window
 from landscribe.training.predictor import Streamed
 
-_FLAT = 4  # a window is so many times as wide as a square of its area, and as low
+# A window is so many times as wide as it is asked to be, and so many times lower: where columns
+# meet, pixels are computed twice, and rows are held until a window is whole.
+_WIDE, _LOW = 3, 8
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Steps:
 
 
 def flat_windows(model: Streamed, grid: Grid, window_px: int, steps: Steps) -> list[Window]:
-    """Windows of about window_px² pixels that cover a grid once, wide and low, by columns."""
-    columns = max(1, round(grid.width / (window_px * _FLAT)))
+    """Windows that cover a grid once, wide and low, by columns."""
+    columns = max(1, round(grid.width / (window_px * _WIDE)))
     wide = _up(-(-grid.width // columns), model.multiple_px)
-    low = _up(max(1, window_px // _FLAT), steps.rows(model, wide))
+    low = _up(max(1, window_px // _LOW), steps.rows(model, wide))
     return [
         Window(top, left, min(low, grid.height - top), min(wide, grid.width - left))
         for left in range(0, grid.width, wide)
@@ -65,11 +66,11 @@ def predict_streamed(
     """
     stopped, left = threading.Event(), set(todo)
     torch.set_num_threads(1)
-    with ThreadPoolExecutor(steps.threads) as pool:
+    with ThreadPoolExecutor(steps.threads) as pool, ThreadPoolExecutor(steps.threads) as readers:
         jobs = []
         for warm, windows in _runs(model, every, left, steps):
             column = _Column(model, ground, windows[0], steps, tell)
-            jobs.append(pool.submit(column.predict, warm, windows, keep, stopped))
+            jobs.append(pool.submit(column.predict, warm, windows, keep, readers, stopped))
         try:
             for job in wait(jobs, return_when=FIRST_EXCEPTION).done:
                 job.result()
@@ -101,32 +102,33 @@ class _Column:
         right = min(grid.width + out, window.cols.stop + reach)
         self.cols = _aligned(lines[1], left, right, model.multiple_px)
         self.inside = slice(window.left - self.cols.start, window.cols.stop - self.cols.start)
+        self.strip_px = ground.strip_px(self.cols.stop - self.cols.start, steps.threads)
 
     def predict(
         self,
         warm: Sequence[Window],
         todo: Sequence[Window],
         keep: Keep,
+        readers: Executor,
         stopped: threading.Event,
     ) -> None:
         """Go down windows that lie below one another, through some to warm up and those to do."""
-        with ThreadPoolExecutor(1) as reader:
-            strips, stream = _Strips(self, reader), None
-            for window in (*warm, *todo):
-                if stopped.is_set():
-                    return
-                observed = strips.observed(window)
-                if not observed.any():  # a stream starts anew after a gap, killed or not
-                    stream = None
-                    told = self._nothing(observed)
-                else:
-                    image = strips.image
-                    stream = stream or self.model.stream(
-                        image, self.rows.stop - self.rows.start, self.dtype
-                    )
-                    told = np.concatenate([*self._steps(stream, window, observed)], axis=-2)
-                if window not in warm:
-                    keep(window, told)
+        strips, stream = _Strips(self, readers), None
+        for window in (*warm, *todo):
+            if stopped.is_set():
+                return
+            observed = strips.observed(window)
+            if not observed.any():  # a stream starts anew after a gap, killed or not
+                stream = None
+                told = self._nothing(observed)
+            else:
+                image = strips.image
+                stream = stream or self.model.stream(
+                    image, self.rows.stop - self.rows.start, self.dtype
+                )
+                told = np.concatenate([*self._steps(stream, window, observed)], axis=-2)
+            if window not in warm:
+                keep(window, told)
 
     def _steps(
         self, stream: Callable, window: Window, observed: np.ndarray
@@ -145,8 +147,8 @@ class _Column:
 class _Strips:
     """Rows of a column, read ahead strip by strip and let go from the top down."""
 
-    def __init__(self, column: _Column, reader: ThreadPoolExecutor) -> None:
-        self._column, self._reader = column, reader
+    def __init__(self, column: _Column, readers: Executor) -> None:
+        self._column, self._readers = column, readers
         self._ahead: dict[int, Future] = {}  # number of a strip -> its pixels
 
     def observed(self, window: Window) -> np.ndarray:
@@ -163,24 +165,26 @@ class _Strips:
 
     def _rows(self, first: int, stop: int) -> np.ndarray:
         parts = []
-        for number in range(first // CHUNK_PX, -(-stop // CHUNK_PX)):
-            top = number * CHUNK_PX
+        high = self._column.strip_px
+        for number in range(first // high, -(-stop // high)):
+            top = number * high
             parts.append(self._strip(number)[:, max(first - top, 0) : stop - top])
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _strip(self, number: int) -> np.ndarray:
         """Pixels of a strip; the next one is read meanwhile."""
+        high = self._column.strip_px
         for other in (number, number + 1):
-            top = other * CHUNK_PX
+            top = other * high
             if other not in self._ahead and top < self._column.rows.stop:
-                rows = slice(top, top + CHUNK_PX)
+                rows = slice(top, top + high)
                 read, cols = self._column.seen.read, self._column.cols
-                self._ahead[other] = self._reader.submit(read, rows, cols)
+                self._ahead[other] = self._readers.submit(read, rows, cols)
         return self._ahead[number].result()
 
     def _let_go(self, first: int) -> None:
         """Rows before `first` are not needed any more."""
-        for number in [n for n in self._ahead if (n + 1) * CHUNK_PX <= first]:
+        for number in [n for n in self._ahead if (n + 1) * self._column.strip_px <= first]:
             del self._ahead[number]
 
 

@@ -117,11 +117,14 @@ class UNet(nn.Module):
         """Channels (1, c, y, x) of the last stage, as if what the first sees were turned."""
         skips = []
         for level, stage in enumerate(self.down):
-            rows = _stage_by_rows(stage, rows if level == 0 else halved(rows), turn, dtype)
+            rows = rows if level == 0 else halved(rows)
+            for folded in _folded(stage, turn, dtype):
+                rows = convolved(rows, *folded)
             skips.append(rows)
         rows = skips.pop()
         for stage, skip in zip(reversed(self.up), reversed(skips), strict=True):
-            rows = _stage_by_rows(stage, joined(skip, rows), turn, dtype)
+            first, second = _folded(stage, turn, dtype)
+            rows = convolved(joined(skip, len(first[0]), rows, *first), *second)
         return rows
 
 
@@ -215,8 +218,9 @@ def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _stage_by_rows(stage: nn.Sequential, rows: Rows, turn: int, dtype: torch.dtype) -> Rows:
-    """The convolutions of a stage, with their normalisation in their weights."""
+def _folded(stage: nn.Sequential, turn: int, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of each convolution of a stage, with its normalisation in them, turned."""
+    found = []
     for conv, norm in zip(stage[0::3], stage[1::3], strict=True):
         weight, bias = fuse_conv_bn_weights(
             *(conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps),
@@ -224,8 +228,8 @@ def _stage_by_rows(stage: nn.Sequential, rows: Rows, turn: int, dtype: torch.dty
         )
         weight = torch.rot90(weight.detach(), -turn, (2, 3)).to(dtype)
         weight = weight.contiguous(memory_format=torch.channels_last)
-        rows = convolved(rows, weight, bias.detach().to(dtype))
-    return rows
+        found.append((weight, bias.detach().to(dtype)))
+    return found
 
 
 def _validation(

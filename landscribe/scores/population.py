@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from landscribe.command import InputError
-from landscribe.formats.rasters import CACHE_MB, NODATA, raster_grid
+from landscribe.formats.rasters import CACHE_BYTES, NODATA, raster_grid
 from landscribe.grid import Grid, pixel_area_m2
 from landscribe.mapping.areas import STRIP_PX, in_own_zone
 
@@ -187,7 +187,7 @@ def _strips(part: MapPart, own_zone: bool, strip_px: int) -> Iterator[tuple[np.n
 @contextmanager
 def _opened(paths: Sequence[Path]) -> Iterator[list[rasterio.DatasetReader]]:
     try:
-        with ExitStack() as opened, rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        with ExitStack() as opened, rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             yield [opened.enter_context(rasterio.open(path)) for path in paths]
     except RasterioError as error:
         told = ", ".join(map(str, paths))

@@ -8,7 +8,7 @@ import numpy as np
 
 from landscribe.cards import LandClass
 from landscribe.formats.rasters import NODATA
-from landscribe.trust.applicability import STEP
+from landscribe.mapping.cog import DISSIMILARITY_STEP
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.held_out import HeldOut
 
@@ -79,7 +79,7 @@ def _applicability(held: HeldOut, right: np.ndarray, hit: np.ndarray) -> dict | 
     known = held.layer != NODATA
     if not known.any():
         return None
-    away = held.layer * STEP
+    away = held.layer * DISSIMILARITY_STEP
     inside, outside = known & (away <= 1), known & (away > 1)
     bins = [
         {"low": low, "high": high, **_means(held, right, known & (away > low) & (away <= high))}

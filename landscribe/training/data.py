@@ -12,7 +12,6 @@ from landscribe.command import InputError
 from landscribe.formats.contract import SPLITS
 from landscribe.formats.rasters import NODATA
 from landscribe.sensors import POLARIZATIONS
-from landscribe.training.boundless import boundless
 from landscribe.training.predictor import Sample, Signature
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
@@ -120,6 +119,8 @@ def cut(
     image = sample.reflectance[:, part[0], part[1]]
     target = np.where(sample.splits[part] == TRAIN, sample.classes[part], NODATA)
     if boundlessly:
+        from landscribe.training.boundless import boundless  # scipy, which no map needs
+
         image = boundless(image, sample.polygons[part] == sample.polygons[row, col])
         target = np.full_like(target, sample.classes[row, col])
     short = (side - target.shape[0], side - target.shape[1])

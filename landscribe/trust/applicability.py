@@ -15,8 +15,6 @@ from scipy.spatial.distance import pdist
 
 from landscribe.command import InputError
 
-STEP = 0.01  # of the threshold: dissimilarity is stored in these steps
-MOST = 200  # steps that are told apart
 _PART = 8192  # pixels that are compared at once: bounds memory
 _WHISKER = 1.5  # of the distance between the quartiles: Tukey 1977
 

@@ -24,6 +24,7 @@ BANDS = ("B02", "B03", "B04", "B05", "B08", "B8A", "B11", "B12")
 BLOCK_PX = 512
 STEP = 16  # between numbers in most of the files
 GRID = Grid(32633, 330000, 5822040, 1536, 768, 10.0)  # of the real scene
+_CACHE_BYTES = 2**28  # a row of blocks of all bands: with less, overviews are written many times
 _COG = {"driver": "COG", "compress": "deflate", "predictor": 2, "blocksize": BLOCK_PX}
 
 
@@ -40,7 +41,8 @@ def scene(side_px: int, folder: Path, seed: int = 0) -> Path:
             for window, pixels in noisy(base, side_px, seed):
                 place = RasterWindow.from_slices(window.rows, window.cols)
                 raster.write(pixels, window=place)
-        rasterio.shutil.copy(plain, part, **_COG)
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+            rasterio.shutil.copy(plain, part, **_COG)
     return path
 
 
