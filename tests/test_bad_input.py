@@ -50,7 +50,8 @@ sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
 score_trust --task task.yaml --model tiny.yaml --region region.yaml --year 2020 \
-  --probabilities tiny/33UUU/shares.tif {TRUTH} --calibration tiny/c.json > --out tiny/trust.json \
+  --probabilities tiny/33UUU/shares.tif {TRUTH} --calibration tiny/c.json \
+  --classes tiny/33UUU/c.tif > --out tiny/trust.json \
   --rescaled tiny/rescaled.png --coverage tiny/coverage.png --accuracy tiny/away.png
 plot_scores --scores tiny/scores.json --model tiny.yaml --region region.yaml --year 2020 \
   --classes tiny/33UUU/c.tif {TRUTH} > --confusion tiny/confusion.png \
