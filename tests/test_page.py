@@ -179,6 +179,16 @@ def test_a_page_that_grows_too_large_gets_smaller_layers(run, made, monkeypatch)
     assert len(page(run.page_files(), YEAR, made.parent)) < whole - 5_000
 
 
+def test_pixels_that_stand_for_several_say_so(run, made, monkeypatch):
+    assert data(made)["merged"] == 1 and "stands for" not in made.read_text()
+    monkeypatch.setattr(page_layers, "SIDES_PX", (30,))
+    html = made.with_name("merged.html")
+    html.write_text(page(run.page_files(), YEAR, made.parent))
+    assert data(html)["merged"] == 4 and data(html)["size"] == [24, 24]  # of 96 by 96
+    assert 'stands for <span class="key">4 by 4</span> pixels' in html.read_text()
+    assert loose_digits(html) == []
+
+
 def test_a_smoothed_map_is_a_layer_that_can_be_chosen(tmp_path, run, made):
     both = make_run(tmp_path, models=("forest", "unet"))
     add_smoothed(both)
