@@ -73,7 +73,7 @@ const facts = (data, model, x, y) => {
   if (mixed) rows.push(["Entropy, of the highest", plain(mixed[1])]);
   if (away) {
     const outside = data.keys[`applicability/${model}`].indexOf(away) >= data.keys[`applicability/${model}`].length / 2;
-    rows.push(["Dissimilarity, of the threshold", plain(`${away[1]}: ${outside ? "outside the area of applicability, where nothing above can be relied on" : "inside the area of applicability"}`)]);
+    rows.push(["Dissimilarity, of the threshold", plain(`${away[1]}: ${outside ? "outside the area of applicability: do not rely on the rest" : "inside the area of applicability"}`)]);
   }
   if (seen) rows.push(["Clear observations", plain(seen[1])]);
   return rows;
