@@ -114,11 +114,8 @@ class Plan:
         ]
 
     def applicability(self, wildcards: object) -> list[str]:
-        """Dissimilarity of each block of a map, if the config asks for it."""
-        w = wildcards
-        folder = f"results/map/{w.region}/{w.year}/{w.task}/{w.model}"
-        blocks = self.blocks[w.region] if self.run.trust.applicability else []
-        return [f"{folder}/{block}/applicability.tif" for block in blocks]
+        """Dissimilarity of a region's blocks, of one model or of all, if the config asks for it."""
+        return self._layers(wildcards, "applicability") if self.run.trust.applicability else []
 
     def applicability_flags(self, wildcards: object) -> str:
         """Flag that names these on a command line."""
@@ -127,13 +124,7 @@ class Plan:
 
     def smoothed(self, wildcards: object) -> list[str]:
         """Smoothed maps of a region's blocks, of one model or of all; none without smoothing."""
-        models = [wildcards.model] if hasattr(wildcards, "model") else self.run.models
-        return [
-            f"results/map/{wildcards.region}/{wildcards.year}/{wildcards.task}/{model}/{block}"
-            "/smoothed.tif"
-            for model in (models if self.run.smoothing else [])
-            for block in self.blocks[wildcards.region]
-        ]
+        return self._layers(wildcards, "smoothed") if self.run.smoothing else []
 
     @property
     def smoothing_flags(self) -> str:
@@ -160,6 +151,32 @@ class Plan:
             if campaign_card(name).interpreted
         ]
 
+    def campaigns_of(self, wildcards: object) -> list[str]:
+        """Campaigns that sampled a map of a region, year and task, of one model or of any."""
+        model = getattr(wildcards, "model", None)
+        cards = {name: campaign_card(name) for name in self.run.campaigns}
+        return [
+            name
+            for name, card in cards.items()
+            if wildcards.region in card.regions
+            and (int(wildcards.year), wildcards.task) == (card.year, card.task)
+            and model in (None, card.model)
+        ]
+
+    def campaign_cards(self, wildcards: object) -> list[Path]:
+        """Their cards."""
+        return [CONFIG / "campaigns" / f"{name}.yaml" for name in self.campaigns_of(wildcards)]
+
+    def campaign_samples(self, wildcards: object) -> list[str]:
+        """Their samples."""
+        names = self.campaigns_of(wildcards)
+        return [path for path in self.samples if Path(path).parent.name in names]
+
+    def campaign_accuracies(self, wildcards: object) -> list[str]:
+        """What those of them say whose interpretation came back."""
+        names = self.campaigns_of(wildcards)
+        return [path for path in self.accuracies if Path(path).parent.name in names]
+
     def campaign_task(self, wildcards: object) -> Path:
         """Card of the task whose map a campaign samples."""
         return CONFIG / "tasks" / f"{campaign_card(wildcards.campaign).task}.yaml"
@@ -183,6 +200,16 @@ class Plan:
         """GeoPackage that came back from the interpreters of a campaign."""
         path = campaign_card(wildcards.campaign).interpreted
         return path or f"the-interpretation-of-{wildcards.campaign}-which-its-card-does-not-name"
+
+    def _layers(self, wildcards: object, layer: str) -> list[str]:
+        """A layer of a region's blocks, of one model or of all."""
+        w = wildcards
+        models = [w.model] if hasattr(w, "model") else self.run.models
+        return [
+            f"results/map/{w.region}/{w.year}/{w.task}/{model}/{block}/{layer}.tif"
+            for model in models
+            for block in self.blocks[w.region]
+        ]
 
     def _maps_of(self, card: Campaign, year: int) -> list[str]:
         return [

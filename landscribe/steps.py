@@ -33,7 +33,7 @@ _PROBABILITIES = "infer/{region}/{year}/{task}/{model}/{block}"
 _DRAWN = "map/{region}/{year}/{task}/{model}/{block}"
 _PAGE = "publish/{region}/{year}/{task}/index.html"
 _LEARNT_FROM = ("compose_periods", "stack_scenes", "split_labels")
-_SHOWN = ("plot_scores", "score_trust", "describe_product")
+_SHOWN = ("plot_scores", "describe_product")
 STEPS = (  # in the order of the stages, so that each comes after those that it follows
     Step("import_scenes", "fetch", ("archive",), "scenes"),
     Step("search_scenes", "fetch", _SCENES, "scenes", ("import_scenes",)),
@@ -68,6 +68,6 @@ STEPS = (  # in the order of the stages, so that each comes after those that it 
     Step("score_map", "evaluate", _MODEL, "pixels", ("sum_areas",)),
     Step("score_trust", "evaluate", _MODEL, "pixels", ("draw_map", "measure_applicability")),
     Step("plot_scores", "evaluate", _MODEL, "pixels", ("score_map",)),
-    Step("describe_product", "publish", _MODEL, "pixels", ("score_map", "measure_applicability")),
+    Step("describe_product", "publish", _MODEL, "pixels", ("score_map", "score_trust")),
     Step("build_page", "publish", _TASK, "pixels", _SHOWN, (_PAGE,)),
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 import tyro
 
 from landscribe.command import command, written
-from landscribe.publish.page import PageFiles, page
+from landscribe.publish.page import page
+from landscribe.publish.page_files import PageFiles
 
 
 def main(files: tyro.conf.OmitArgPrefixes[PageFiles], year: int, out: Path) -> None:

@@ -37,8 +37,7 @@ def main(
     code = step_versions(origin.model["kind"], taken)
     papers = record(files.cards, files.locks_by_sensor, code) | {"gaps": origin.gaps}
     write_json(provenance, papers)
-    tables = {"areas": files.areas, "scores": files.scores}
-    tables |= {"provenance": provenance, "page": files.page}
+    tables = files.tables | {"provenance": provenance}
     for name, document in map_documents(origin, files.blocks, tables, folder).items():
         write_json(map_item if name == "map.json" else folder / name, document)
     place = region_box(origin.region)

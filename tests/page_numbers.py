@@ -103,6 +103,6 @@ def shown_as(text: str, form: str, value: float | int | None) -> bool:
     plain = text.replace("\N{MINUS SIGN}", "-").replace(",", "")
     digits = re.match(r"-?[\d.]+(e[+-]?\d+)?", plain)[0]
     half = 0.5 * 10.0 ** -len(digits.partition(".")[2]) if "e" not in digits else abs(value) * 1e-5
-    want = value * 100 if form == "percent" else value
-    units = {"percent": "%", "area_ha": "ha"}
+    want = value * 100 if "percent" in form else value
+    units = {"percent": "%", "whole_percent": "%", "area_ha": "ha"}
     return abs(float(digits) - want) <= half * (1 + 1e-9) and plain.endswith(units.get(form, ""))

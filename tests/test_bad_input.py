@@ -25,7 +25,8 @@ TRUTH = "--labels 33UUU/task/labels.tif --polygons polygons.parquet"
 TAUGHT = f"--task task.yaml --sensors sensor.yaml --cubes {CUBE} {TRUTH} --device cpu"
 FIT = "--weights fit/tiny/w.safetensors --description fit/tiny/model.json"
 MAP = "--classes tiny/33UUU/c.tif --confidence tiny/33UUU/p.tif --observations tiny/33UUU/n.tif"
-FOUND = "--areas tiny/areas.csv --scores tiny/scores.json"
+FOUND = "--areas tiny/areas.csv --scores tiny/scores.json --trust tiny/33UUU/entropy.tif"
+FOUND += " tiny/33UUU/set_sizes.tif tiny/33UUU/sets.tif"
 FLOW = f"""
 import_scenes --archive archive.yaml --sensor sensor.yaml > --catalogue ./catalogue
 search_scenes {CARDS} --year 2020 --catalogue ./catalogue > {LOCKED.replace("lock ", "lock-file ")}
@@ -40,8 +41,8 @@ predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
 sample_reference {FIT} --sensors sensor.yaml --cubes {CUBE} {TRUTH} > --out fit/tiny/r.safetensors
 calibrate_map --task task.yaml --probabilities tiny/33UUU/shares.tif {TRUTH} > --out tiny/c.json
 draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif \
-  --calibration tiny/c.json > {MAP} --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif \
-  --sets tiny/33UUU/sets.tif
+  --calibration tiny/c.json > {MAP} --entropy tiny/33UUU/entropy.tif \
+  --set-sizes tiny/33UUU/set_sizes.tif --sets tiny/33UUU/sets.tif
 measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
   > --out tiny/33UUU/a.tif
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
@@ -50,17 +51,19 @@ sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
 score_trust --task task.yaml --model tiny.yaml --region region.yaml --year 2020 \
-  --probabilities tiny/33UUU/shares.tif {TRUTH} --calibration tiny/c.json > --out tiny/trust.json \
+  --probabilities tiny/33UUU/shares.tif {TRUTH} --calibration tiny/c.json \
+  --classes tiny/33UUU/c.tif > --out tiny/trust.json \
   --rescaled tiny/rescaled.png --coverage tiny/coverage.png --accuracy tiny/away.png
 plot_scores --scores tiny/scores.json --model tiny.yaml --region region.yaml --year 2020 \
   --classes tiny/33UUU/c.tif {TRUTH} > --confusion tiny/confusion.png \
   --accuracy tiny/accuracy.png --reliability tiny/reliability.png --errors tiny/errors.png
 describe_product {SHOWN} --task task.yaml --model tiny.yaml --scenes scenes.parquet \
   --locks lock.json {FIT} {MAP} {FOUND} --gaps 33UUU/sensor/gaps.parquet --page ./page.html \
-  --year 2020 > --map-item tiny/map.json --model-item tiny/model.json \
-  --provenance tiny/provenance.json
+  --calibration tiny/c.json --trust-scores tiny/trust.json --year 2020 \
+  > --map-item tiny/map.json --model-item tiny/model.json --provenance tiny/provenance.json
 build_page {SHOWN} --task task.yaml --locks lock.json --cubes {CUBE} {FOUND} {MAP} \
-  --descriptions fit/tiny/model.json --year 2020 --figures tiny/confusion.png \
+  --descriptions fit/tiny/model.json --calibrations tiny/c.json --trusts tiny/trust.json \
+  --year 2020 --figures tiny/confusion.png \
   tiny/accuracy.png tiny/reliability.png tiny/errors.png --products tiny/map.json \
   tiny/model.json tiny/provenance.json > --out ./page.html
 """.strip().split("\n")

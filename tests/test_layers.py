@@ -8,11 +8,11 @@ from PIL import Image
 from pyproj import Transformer
 
 from landscribe.cards import Task
-from landscribe.command import InputError
 from landscribe.formats.cubes import read_cube
 from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
 from landscribe.publish import layers
+from tests.made_layers import said, write_raster
 from tests.made_product import GRIDS, TASK_CARD, make_run, write_cube
 
 GRID = GRIDS["33UUU"]
@@ -22,25 +22,6 @@ LEGEND = Task.read(TASK_CARD).legend
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("run"), GRIDS, ("forest",))
-
-
-def said(layer):
-    """What each pixel of a layer says, '' where it is transparent: decoded as a browser does."""
-    pixels = np.asarray(Image.open(io.BytesIO(layer.data)).convert("RGBA"))
-    key = {bytes.fromhex(colour[1:]): text for colour, text in layer.key}
-    flat = [key[p[:3].tobytes()] if p[3] else "" for p in pixels.reshape(-1, 4)]
-    return np.array(flat, object).reshape(pixels.shape[:2])
-
-
-def write_raster(path, pixels, gsd_m=10, scale=1.0):
-    profile = {"driver": "COG", "dtype": "uint8", "nodata": NODATA, "compress": "deflate"}
-    transform = rasterio.transform.from_origin(330000, 5822040, gsd_m, gsd_m)
-    size = {"width": pixels.shape[1], "height": pixels.shape[0], "count": 1}
-    profile |= {"crs": "EPSG:32633", "transform": transform, "overview_resampling": "mode"}
-    with rasterio.open(path, "w", **profile, **size) as raster:
-        raster.write(pixels, 1)
-        raster.scales = (scale,)
-    return path
 
 
 def test_a_small_grid_is_displayed_as_it_is():
@@ -82,25 +63,6 @@ def test_merged_pixels_show_the_most_frequent_class(tmp_path):
     layer = layers.classes([write_raster(tmp_path / "classes.tif", pixels)], LEGEND, display)
     titles = {land.id: land.title for land in LEGEND}
     assert (said(layer) == np.vectorize(titles.get)(wanted)).all()
-
-
-def test_confidence_reads_back_to_its_step(tmp_path):
-    percent = np.arange(102, dtype="uint8").reshape(6, 17)
-    percent[percent > 100] = NODATA
-    path = write_raster(tmp_path / "confidence.tif", percent, scale=0.01)
-    shown = said(layers.confidence([path], Grid(32633, 330000, 5822040, 17, 6, 10)))
-    for value, text in zip(percent.ravel(), shown.ravel(), strict=True):
-        if value == NODATA:
-            assert text == ""
-        else:
-            low, high = (int(n) for n in text.removesuffix(" %").split("–"))
-            assert low <= value < high or value == high == 100
-
-
-def test_confidence_without_a_scale_is_refused(tmp_path):
-    path = write_raster(tmp_path / "confidence.tif", np.full((6, 17), 80, "uint8"))
-    with pytest.raises(InputError, match="has no scale"):
-        layers.confidence([path], Grid(32633, 330000, 5822040, 17, 6, 10))
 
 
 @pytest.mark.parametrize("most", [0, 3, 40, 200])
@@ -154,6 +116,20 @@ def test_merged_imagery_is_the_mean_of_what_was_observed(factor):
                 assert merged[0, row, col] == pytest.approx(seen.mean(), rel=1e-5)
             else:
                 assert np.isnan(merged[0, row, col])
+
+
+def test_a_figure_is_packed_without_loss_unless_it_is_a_photograph(tmp_path):
+    random = np.random.default_rng(6)
+    flat = np.full((200, 300, 3), 255, "uint8")
+    flat[50:150, 100:200] = (20, 90, 120)
+    photograph = random.integers(0, 256, (200, 300, 3)).astype("uint8")
+    for name, pixels, same in (("flat", flat, True), ("photograph", photograph, False)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+        layer = layers.figure(tmp_path / f"{name}.png")
+        shown = np.asarray(Image.open(io.BytesIO(layer.data)).convert("RGB"))
+        assert (layer.mime, layer.size) == ("image/webp", (300, 200))
+        assert (shown == pixels).all() == same
+        assert len(layer.data) < (tmp_path / f"{name}.png").stat().st_size
 
 
 def test_imagery_spans_black_to_white(run):

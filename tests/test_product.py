@@ -5,7 +5,7 @@ import pytest
 from landscribe.command import InputError
 from landscribe.provenance import code_version
 from landscribe.publish.product import STEPS, read_origin, step_versions
-from tests.made_product import GRIDS, make_run
+from tests.made_product import GRIDS, TRUST_LAYERS, make_run
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,13 @@ def test_rasters_are_sorted_by_block(run):
     blocks = run.product("forest").blocks
     assert list(blocks) == ["33UUT", "33UUU"]
     for block, rasters in blocks.items():
-        assert set(rasters) == {"classes", "confidence", "observations"}
+        assert set(rasters) == {"classes", "confidence", "observations", *TRUST_LAYERS}
         assert all(path.parent.name == block for path in rasters.values())
 
 
 def test_a_block_without_all_rasters_is_named(run):
     files = run.product("forest")
-    with pytest.raises(InputError, match="block 33UUT: only classes, observations are there"):
+    with pytest.raises(InputError, match="block 33UUT: only classes, observations, "):
         replace(files, confidence=files.confidence[:1]).blocks  # noqa: B018
 
 

@@ -14,6 +14,7 @@ from shapely.geometry import box, shape
 
 from landscribe.cards import Task
 from landscribe.command import InputError
+from landscribe.formats.json_file import write_json
 from landscribe.provenance import project_version
 from landscribe.publish.product import STEPS, read_origin
 from landscribe.publish.stac import map_documents
@@ -24,10 +25,15 @@ from tests.made_product import (
     SENSOR_CARD,
     SMOOTHING,
     TASK_CARD,
+    TRUST_LAYERS,
     add_smoothed,
     describe,
     make_run,
 )
+from tests.made_survey import add_campaign
+from tests.made_trust import calibration
+
+TABLES = {"areas", "scores", "calibration", "trust", "provenance", "page"}
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +81,8 @@ def test_place_and_grid_are_those_of_the_raster(run, item):
 
 
 def test_files_are_there_with_size_and_checksum(item, described):
-    kinds = {"classes", "confidence", "observations", "areas", "scores", "provenance", "page"}
-    assert set(item.assets) == kinds
+    kinds = {"classes", "confidence", "observations", *TRUST_LAYERS}
+    assert set(item.assets) == kinds | TABLES
     for name, asset in item.assets.items():
         assert asset.href.startswith(("./", "../"))
         if name == "page":  # it is made from the item, so its checksum cannot be in it
@@ -102,6 +108,62 @@ def test_classes_are_those_of_the_legend(item):
         (land.id, land.name, land.title, land.colour.lower()) for land in legend
     ]
     assert (told[-1].value, told[-1].nodata) == (255, True)
+
+
+def test_layers_of_trust_are_data_of_quality_in_their_units(item):
+    scales = {"entropy": 0.005, "applicability": 0.01}
+    for name in TRUST_LAYERS:
+        told = item.assets[name].extra_fields
+        assert item.assets[name].roles == ["data", "quality"]
+        wanted = ("uint16", 0) if name == "sets" else ("uint8", 255)
+        assert (told["data_type"], told["nodata"]) == wanted
+        assert told.get("raster:scale", 1) == pytest.approx(scales.get(name, 1))
+        assert ("landscribe:coverage" in told) == (name in ("sets", "set_sizes"))
+
+
+def test_bits_of_the_sets_read_back_to_classes(run, item):
+    legend = Task.read(TASK_CARD).legend
+    (band,) = item.assets["sets"].extra_fields["bands"]
+    bits = {bit["name"]: bit["offset"] for bit in band["classification:bitfields"]}
+    assert list(bits) == [land.name for land in legend]
+    assert all(bit["length"] == 1 for bit in band["classification:bitfields"])
+    folder = run.file("map", "forest", "33UUU")
+    with (
+        rasterio.open(folder / "sets.tif") as sets,
+        rasterio.open(folder / "classes.tif") as raster,
+    ):
+        held, classes = sets.read(1), raster.read(1)
+    for land in legend:  # the class on the map is always in the set
+        assert (held[classes == land.id] >> bits[land.name] & 1).all()
+    assert (held[classes == 255] == 0).all()
+    assert ClassificationExtension.get_schema_uri() in item.stac_extensions
+
+
+def test_sets_that_promise_nothing_say_so(tmp_path):
+    run = make_run(tmp_path, models=("forest",))
+    assets = json.loads((describe(run, "forest") / "map.json").read_text())["assets"]
+    assert assets["sets"]["landscribe:coverage"] == 0.9
+    write_json(run.file("map", "forest", "calibration.json"), calibration(squares=8))
+    assets = json.loads((describe(run, "forest") / "map.json").read_text())["assets"]
+    assert (
+        assets["sets"]["landscribe:coverage"] is assets["set_sizes"]["landscribe:coverage"] is None
+    )
+
+
+def test_what_a_random_sample_says_is_among_the_papers(tmp_path):
+    run = make_run(tmp_path, models=("forest",))
+    add_campaign(run, "read", "forest")
+    add_campaign(run, "unread", "forest", read=False)
+    files = run.product("forest")
+    path = describe(run, "forest") / "map.json"
+    item = pystac.Item.from_file(path)
+    assert set(item.assets) > {"accuracy-read", "accuracy_table-read"}
+    assert not [name for name in item.assets if "unread" in name]
+    for name, kind in (("accuracy-read", "application/json"), ("accuracy_table-read", "text/csv")):
+        assert item.assets[name].media_type == kind and item.assets[name].roles == ["metadata"]
+        assert (path.parent / item.assets[name].href).is_file()
+    assert [card.stem for card in files.cards if "campaigns" in card.parts] == ["read"]
+    assert files.taken["draw_sample"] and files.taken["estimate_accuracy"]
 
 
 def test_what_could_not_be_read_is_told(item, described):
@@ -152,7 +214,7 @@ def test_several_blocks_are_a_collection_of_items(tmp_path):
         assert whole.contains(shape(item.geometry))
         assert item.get_collection().id == collection.id
         assert f"/{block}/" in item.assets["classes"].href
-    assert set(collection.assets) == {"areas", "scores", "provenance", "page"}
+    assert set(collection.assets) == TABLES
 
 
 def test_an_item_of_one_scene_has_its_time(run, tmp_path):
@@ -211,7 +273,7 @@ def test_the_script_writes_items_and_provenance(run, tmp_path):
     main(files, 2017, *paths, composed=True)
     provenance = json.loads(paths[2].read_text())
     assert set(provenance["cards"]) == {str(card) for card in files.cards}
-    left = {"smooth_map", "sample_reference", "measure_applicability"}
+    left = {"smooth_map", "draw_sample", "estimate_accuracy"}
     assert set(provenance["code"]) == set(STEPS) - left
     assert provenance["scenes"] == {"sentinel-2-l1c": json.loads(files.locks[0].read_text())}
     item = pystac.Item.from_file(paths[0])

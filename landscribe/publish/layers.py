@@ -30,8 +30,9 @@ from landscribe.grid import Grid
 STRIP_PX = 1024  # rows of a cube that are read at once
 STRETCH = (2, 98)  # percentiles of the imagery that become black and white
 GAMMA = 0.8  # lifts the dark half: forests and winter fields are most of what there is to see
-CONFIDENCE_STEP = 0.05  # confidence is shown in steps: exact to read, small to send
 _JPEG = {"quality": 84, "optimize": True, "progressive": True}
+_EXACT = {"lossless": True, "quality": 80, "method": 5}  # of WebP: a third less than PNG
+_PHOTO = {"quality": 88, "method": 4}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def imagery(cubes: Iterable[xr.Dataset], bands: Sequence[str], display: Grid) ->
     for cube in cubes:
         grid = cube_grid(cube)
         means, transform = _mean_pixels(cube, bands, _factor(grid, display))
-        _place(means, (grid.crs, transform), display, pixels)
+        _place(means, (grid.crs, transform), display, pixels, np.nan)
     if np.isnan(pixels).all():
         raise InputError("the cubes hold no observed pixel to show; check the season and region")
     pixels, clear = pixels[:3], pixels[3] > 0.5
@@ -94,40 +95,69 @@ def imagery(cubes: Iterable[xr.Dataset], bands: Sequence[str], display: Grid) ->
 
 def classes(paths: Iterable[Path], legend: Sequence[LandClass], display: Grid) -> Layer:
     """Class maps in their colours; the most frequent class where pixels are merged."""
-    pixels = _shown(paths, display, Resampling.mode)
+    pixels = displayed(paths, display, Resampling.mode)[0]
     indices = np.zeros(pixels.shape, "uint8")
     for index, land in enumerate(legend, start=1):
         indices[pixels == land.id] = index
-    return _paletted(indices, [(land.colour.lower(), land.title) for land in legend])
-
-
-def confidence(paths: Sequence[Path], display: Grid) -> Layer:
-    """Confidence maps in steps of 5 %, dark where the model is sure."""
-    pixels, scale = _shown(paths, display, Resampling.average), _scale(paths[0])
-    steps = round(1 / CONFIDENCE_STEP)
-    level = np.floor(pixels * scale / CONFIDENCE_STEP + 1e-6).clip(0, steps - 1)
-    labels = [f"{5 * step}–{5 * step + 5} %" for step in range(steps)]
-    indices = np.where(pixels == NODATA, 0, level + 1).astype("uint8")
-    return _paletted(indices, list(zip(_ramp("cividis_r", steps), labels, strict=True)))
+    return paletted(indices, [(land.colour.lower(), land.title) for land in legend])
 
 
 def observations(paths: Iterable[Path], display: Grid) -> Layer:
     """Counts of clear observations, in at most 16 steps; dark where there are many."""
-    pixels = _shown(paths, display, Resampling.nearest)
+    pixels = displayed(paths, display, Resampling.nearest)[0]
     most = int(pixels[pixels != NODATA].max(initial=0))
     width = math.ceil((most + 1) / 16)
     firsts = list(range(0, most + 1, width))
     labels = [str(n) if width == 1 else f"{n}–{n + width - 1}" for n in firsts]
     indices = np.where(pixels == NODATA, 0, pixels // width + 1).astype("uint8")
-    return _paletted(indices, list(zip(_ramp("YlGnBu", len(firsts)), labels, strict=True)))
+    return paletted(indices, list(zip(ramp("YlGnBu", len(firsts)), labels, strict=True)))
+
+
+def displayed(paths: Iterable[Path], display: Grid, resampling: Resampling) -> np.ndarray:
+    """Pixels (band, y, x) of block rasters on the display grid, their nodata elsewhere."""
+    whole = None
+    for path in paths:
+        with rasterio.open(path) as raster:
+            grid, nodata = raster_grid(raster), raster.nodata
+            factor = _factor(grid, display)
+            height, width = math.ceil(grid.height / factor), math.ceil(grid.width / factor)
+            size = raster.count, height, width
+            pixels = raster.read(out_shape=size, resampling=resampling, masked=True).filled(nodata)
+            transform = raster.transform @ Affine.scale(grid.width / width, grid.height / height)
+        if whole is None:
+            shape = raster.count, display.height, display.width
+            whole = np.full(shape, nodata, pixels.dtype)
+        _place(pixels, (grid.crs, transform), display, whole, nodata)
+    return whole
+
+
+def ramp(name: str, steps: int, first: float = 0.12, last: float = 1) -> list[str]:
+    """Colours #rrggbb of a part of a matplotlib map, in its order, all different."""
+    places = np.linspace(first, last, steps) if steps > 1 else [0.6]
+    rgb = (colormaps[name](places)[:, :3] * 255).round().astype(int)
+    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in rgb]
+
+
+def paletted(indices: np.ndarray, key: list[tuple[str, str]]) -> Layer:
+    """Image of `indices` (y, x): 0 is transparent, the others stand for the entries of `key`."""
+    colours = [(0, 0, 0, 0), *((*bytes.fromhex(colour[1:]), 255) for colour, _ in key)]
+    return exact(np.array(colours, "uint8")[indices], tuple(key))
+
+
+def exact(pixels: np.ndarray, key: tuple[tuple[str, str], ...] = ()) -> Layer:
+    """Image of `pixels` (y, x, channel) uint8, RGB or RGBA, that a page reads back bit by bit."""
+    image = Image.fromarray(pixels)
+    return Layer("image/webp", _webp(image, _EXACT), image.size, key)
 
 
 def figure(path: Path) -> Layer:
-    """A figure with a palette of 200 colours: a third of the bytes, and no difference to see."""
+    """A figure with a palette of 200 colours, or as a photograph where that is smaller."""
     with Image.open(path) as image:
         flat = Image.new("RGB", image.size, "white")
         flat.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
-    return Layer("image/png", _png(flat.quantize(200, dither=Image.Dither.NONE)), flat.size)
+    few = flat.quantize(200, dither=Image.Dither.NONE).convert("RGB")
+    data = min(_webp(few, _EXACT), _webp(flat, _PHOTO), key=len)
+    return Layer("image/webp", data, flat.size)
 
 
 def lonlat_lattice(display: Grid, side: int = 17) -> list[list[list[float]]]:
@@ -194,29 +224,18 @@ def _block_means(pixels: np.ndarray, factor: int) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype("float32")
 
 
-def _shown(paths: Iterable[Path], display: Grid, resampling: Resampling) -> np.ndarray:
-    """Pixels (y, x) uint8 of block rasters on the display grid, NODATA elsewhere."""
-    pixels = np.full((1, display.height, display.width), NODATA, "uint8")
-    for path in paths:
-        with rasterio.open(path) as raster:
-            grid = raster_grid(raster)
-            factor = _factor(grid, display)
-            height, width = math.ceil(grid.height / factor), math.ceil(grid.width / factor)
-            read = raster.read(1, out_shape=(height, width), resampling=resampling, masked=True)
-            transform = raster.transform @ Affine.scale(grid.width / width, grid.height / height)
-        _place(read.filled(NODATA)[None], (grid.crs, transform), display, pixels)
-    return pixels[0]
-
-
 def _place(
-    pixels: np.ndarray, where: tuple[str, Affine], display: Grid, target: np.ndarray
+    pixels: np.ndarray,
+    where: tuple[str, Affine],
+    display: Grid,
+    target: np.ndarray,
+    nodata: float,
 ) -> None:
     """Write a block's `pixels` (band, y, x) into `target`, nearest neighbour, where they hold data.
 
     Args:
         where: CRS and transform of `pixels`.
     """
-    nodata = np.nan if pixels.dtype.kind == "f" else NODATA
     placed = np.full_like(target, nodata)
     reproject(
         pixels,
@@ -229,39 +248,11 @@ def _place(
         dst_nodata=nodata,
         resampling=Resampling.nearest,
     )
-    holds = np.isfinite(placed) if pixels.dtype.kind == "f" else placed != NODATA
+    holds = np.isfinite(placed) if np.isnan(nodata) else placed != nodata
     target[holds] = placed[holds]
 
 
-def _scale(path: Path) -> float:
-    """Scale that brings the stored numbers to probabilities."""
-    with rasterio.open(path) as raster:
-        if raster.scales[0] == 1:
-            raise InputError(
-                f"{path}: has no scale, but one from its {raster.dtypes[0]} to probabilities was"
-                " wanted; draw the map again"
-            )
-        return raster.scales[0]
-
-
-def _ramp(name: str, steps: int) -> list[str]:
-    """Colours #rrggbb of a matplotlib map, light to dark, all different."""
-    places = np.linspace(0.12, 1, steps) if steps > 1 else [0.6]
-    rgb = (colormaps[name](places)[:, :3] * 255).round().astype(int)
-    return ["#{:02x}{:02x}{:02x}".format(*colour) for colour in rgb]
-
-
-def _paletted(indices: np.ndarray, key: list[tuple[str, str]]) -> Layer:
-    """PNG of `indices` (y, x): 0 is transparent, the others stand for the entries of `key`."""
-    image = Image.fromarray(indices, "P")
-    palette = [0, 0, 0]
-    for colour, _ in key:
-        palette += bytes.fromhex(colour[1:])
-    image.putpalette(palette)
-    return Layer("image/png", _png(image, transparency=0), image.size, tuple(key))
-
-
-def _png(image: Image.Image, **settings: int) -> bytes:
+def _webp(image: Image.Image, settings: dict) -> bytes:
     file = io.BytesIO()
-    image.save(file, "png", optimize=True, **settings)
+    image.save(file, "webp", **settings)
     return file.getvalue()

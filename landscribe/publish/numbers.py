@@ -20,6 +20,9 @@ from landscribe.command import InputError
 
 MINUS, THIN_SPACE, DASH = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{EN DASH}"
 
+_DIGITS = {"percent": 1, "bare_percent": 1, "tenth": 1, "decimal": 3}  # after the point
+_UNITS = {"percent": "%", "whole_percent": "%", "area_ha": "ha"}
+
 
 @dataclass
 class Numbers:
@@ -53,21 +56,23 @@ def text(value: float | int | None, form: str) -> str:
     """A number for people.
 
     Args:
-        form: percent (of a fraction), count, area_ha, decimal (3 digits) or plain.
+        form: percent (of a fraction), bare_percent (without its sign), whole_percent (with no more
+            digits than it needs), count, area_ha, bare_ha (without its unit), tenth (1 digit),
+            decimal (3 digits) or plain.
     """
     if value is None:
         return DASH
-    if form == "percent":
-        shown = f"{value * 100:.1f}{THIN_SPACE}%"
+    scaled = value * 100 if "percent" in form else value
+    if form.endswith("_ha"):
+        shown = f"{scaled:,.1f}" if abs(scaled) < 1000 else f"{scaled:,.0f}"
     elif form == "count":
-        shown = f"{value:,d}"
-    elif form == "area_ha":
-        shown = f"{value:,.1f}{THIN_SPACE}ha" if value < 1000 else f"{value:,.0f}{THIN_SPACE}ha"
-    elif form == "decimal":
-        shown = f"{value:.3f}"
+        shown = f"{scaled:,d}"
+    elif form in _DIGITS:
+        shown = f"{scaled:.{_DIGITS[form]}f}"
     else:
-        shown = f"{value:g}"
-    return shown.replace("-", MINUS)
+        shown = f"{scaled:g}"
+    unit = f"{THIN_SPACE}{_UNITS[form]}" if form in _UNITS else ""
+    return shown.replace("-", MINUS) + unit
 
 
 def _read(path: Path) -> object:

@@ -14,8 +14,8 @@ from landscribe.sensors import Sensor
 STEPS = (  # that a product goes through, in order; `step_versions` says which some go without
     *("import_scenes", "search_scenes", "stack_scenes", "compose_periods", "fetch_labels"),
     *("split_labels", "train_model", "sample_reference", "predict_block", "calibrate_map"),
-    *("draw_map", "measure_applicability", "smooth_map", "sum_areas", "score_map"),
-    "describe_product",
+    *("draw_map", "measure_applicability", "smooth_map", "sum_areas", "score_map", "score_trust"),
+    *("draw_sample", "estimate_accuracy", "describe_product"),
 )
 _STEPS_WITH_MODEL = ("train_model", "predict_block", "sample_reference", "measure_applicability")
 
@@ -42,11 +42,16 @@ class ProductFiles:
         gaps: gaps.parquet of each block and sensor, in folders named `<block>/<sensor>/`.
         areas: areas.csv.
         scores: scores.json.
+        calibration: calibration.json.
+        trust_scores: trust.json.
         page: the page that will show the product, for a link.
         archives: cards in config/archives, for the record, of scenes that came from one.
         trust: entropy.tif, set_sizes.tif and sets.tif of each block, and applicability.tif if that
             was measured.
         smoothed: smoothed.tif of each block, if the run has them.
+        campaigns: cards in config/campaigns of samples of the map.
+        accuracies: accuracy.json of those that were interpreted, in folders named `<campaign>/`,
+            with accuracy.csv beside it.
     """
 
     region: Path
@@ -63,10 +68,14 @@ class ProductFiles:
     gaps: tuple[Path, ...]
     areas: Path
     scores: Path
+    calibration: Path
+    trust_scores: Path
     page: Path
     archives: tuple[Path, ...] = ()
     trust: tuple[Path, ...] = ()
     smoothed: tuple[Path, ...] = ()
+    campaigns: tuple[Path, ...] = ()
+    accuracies: tuple[Path, ...] = ()
 
     @property
     def taken(self) -> dict[str, bool]:
@@ -77,12 +86,27 @@ class ProductFiles:
             "sample_reference": measured,
             "measure_applicability": measured,
             "smooth_map": bool(self.smoothed),
+            "draw_sample": bool(self.accuracies),
+            "estimate_accuracy": bool(self.accuracies),
         }
+
+    @property
+    def tables(self) -> dict[str, Path]:
+        """Asset of the product that is no raster -> file."""
+        found = {"areas": self.areas, "scores": self.scores, "page": self.page}
+        found |= {"calibration": self.calibration, "trust": self.trust_scores}
+        for path in self.accuracies:
+            campaign = path.parent.name
+            found[f"accuracy-{campaign}"] = path
+            found[f"accuracy_table-{campaign}"] = path.with_suffix(".csv")
+        return found
 
     @property
     def cards(self) -> list[Path]:
         """Cards that the product depends on."""
-        return [self.region, self.task, *self.sensors, self.model, *self.archives]
+        told = {path.parent.name for path in self.accuracies}
+        campaigns = [card for card in self.campaigns if card.stem in told]
+        return [self.region, self.task, *self.sensors, self.model, *self.archives, *campaigns]
 
     @property
     def locks_by_sensor(self) -> dict[str, Path]:
@@ -129,6 +153,7 @@ class Origin:
     model_id: str
     model: dict  # model.json
     scores: dict  # scores.json
+    promised: float | None  # share of pixels whose set is to hold their class; None: nothing is
     scenes_by_sensor: tuple[list[dict], ...]  # STAC items, in the order of the sensors
     gaps: dict[str, list[dict]]  # block -> what could not be read, by any sensor
     version: str  # of Landscribe
@@ -177,11 +202,22 @@ def read_origin(files: ProductFiles, year: int) -> Origin:
         model_id=files.model.stem,
         model=read_json(files.description),
         scores=read_json(files.scores),
+        promised=promised_coverage(read_json(files.calibration)),
         scenes_by_sensor=tuple(read_scenes(path) for path in files.scenes),
         gaps=_gaps_by_block(files.gaps),
         version=project_version(),
         commit=git_commit(),
     )
+
+
+def promised_coverage(calibration: dict) -> float | None:
+    """Share of pixels whose set is to hold their class; None where squares were too few for any.
+
+    Args:
+        calibration: calibration.json.
+    """
+    enough = calibration["sample"]["squares"] >= calibration["sets"]["squares_needed"]
+    return calibration["sets"]["coverage"] if enough else None
 
 
 def step_versions(kind: str, taken: dict[str, bool]) -> dict[str, str]:

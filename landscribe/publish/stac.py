@@ -10,7 +10,7 @@ from pathlib import Path
 import pystac
 import rasterio
 from pyproj import Transformer
-from pystac.extensions.classification import Classification, ClassificationExtension
+from pystac.extensions.classification import Bitfield, Classification, ClassificationExtension
 from pystac.extensions.file import FileExtension
 from pystac.extensions.projection import ProjectionExtension
 from pystac.extensions.version import VersionExtension
@@ -24,6 +24,7 @@ from landscribe.grid import Grid, lonlat_bounds
 from landscribe.mapping.smoothed import read_smoothing
 from landscribe.provenance import file_digest
 from landscribe.publish.product import Origin
+from landscribe.trust.conformal import BITS
 
 PROCESSING = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 RASTER = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"
@@ -41,6 +42,17 @@ _RASTERS = {  # asset -> title, what its pixels are
     "smoothed": ("Classes, smoothed", "class of the legend, smoothed from the asset `classes`"),
 }
 _OF_CLASSES = ("classes", "smoothed")
+_OF_SETS = ("set_sizes", "sets")
+_TABLES = {  # asset, before its first hyphen -> title, media type, roles
+    "areas": ("Mapped areas of the classes", "text/csv", ["metadata"]),
+    "scores": ("Scores on labels held apart", "application/json", ["metadata"]),
+    "calibration": ("Calibration, and what the sets promise", "application/json", ["metadata"]),
+    "trust": ("Whether confidence and sets keep their word", "application/json", ["metadata"]),
+    "accuracy": ("Accuracy and areas by a random sample", "application/json", ["metadata"]),
+    "accuracy_table": ("Accuracy and areas, as a table", "text/csv", ["metadata"]),
+    "provenance": ("Cards, code, packages, scenes", "application/json", ["metadata"]),
+    "page": ("Page to read", "text/html", ["overview"]),
+}
 _SHA256 = "1220"  # multihash: sha2-256, 32 bytes
 
 
@@ -53,9 +65,10 @@ def map_documents(
     links to their Items and holds the assets that are about all of them.
 
     Args:
-        blocks: block -> `classes`, `confidence`, `observations`, and `smoothed` if there is ->
-            raster.
-        tables: `areas`, `scores`, `provenance`, `page` -> file; the page may still be missing.
+        blocks: block -> `classes`, `confidence`, `observations`, and the other layers that there
+            are -> raster.
+        tables: asset -> file, as of `ProductFiles.tables`, and `provenance`; the page may still be
+            missing.
         folder: where the documents will stand.
     """
     if len(blocks) == 1:
@@ -131,6 +144,23 @@ def legend_classes(legend: Sequence[LandClass]) -> list[Classification]:
     ]
 
 
+def legend_bits(legend: Sequence[LandClass]) -> list[Bitfield]:
+    """Bit of each class of a band of sets, of the classification extension."""
+    return [
+        Bitfield.create(
+            offset=offset,
+            length=1,
+            classes=[
+                Classification.create(0, f"{land.title} is not in the set", "no"),
+                Classification.create(1, f"{land.title} is in the set", "yes"),
+            ],
+            description=f"whether the pixel may be {land.title}",
+            name=land.name,
+        )
+        for offset, land in enumerate(legend)
+    ]
+
+
 def href(path: Path, folder: Path) -> str:
     """Href of a file, relative to `folder`."""
     relative = relpath(path, folder)
@@ -167,12 +197,27 @@ def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> 
     )
     for kind, path in rasters.items():
         item.add_asset(kind, _raster(kind, path, folder))
-    nodata = Classification.create(NODATA, "not mapped", "nodata", "Not mapped", nodata=True)
-    for kind in [kind for kind in _OF_CLASSES if kind in rasters]:
-        classes = ClassificationExtension.ext(item.assets[kind], add_if_missing=True)
-        classes.classes = [*legend_classes(origin.task.legend), nodata]
+    _add_classes(item, origin.task.legend)
+    _add_sets(item, origin)
     FileExtension.add_to(item)
     return item
+
+
+def _add_classes(item: pystac.Item, legend: Sequence[LandClass]) -> None:
+    nodata = Classification.create(NODATA, "not mapped", "nodata", "Not mapped", nodata=True)
+    for kind in [kind for kind in _OF_CLASSES if kind in item.assets]:
+        classes = ClassificationExtension.ext(item.assets[kind], add_if_missing=True)
+        classes.classes = [*legend_classes(legend), nodata]
+
+
+def _add_sets(item: pystac.Item, origin: Origin) -> None:
+    """Coverage that the sets promise (null: none), and which class is which bit."""
+    for kind in [kind for kind in _OF_SETS if kind in item.assets]:
+        item.assets[kind].extra_fields["landscribe:coverage"] = origin.promised
+    if "sets" in item.assets:
+        for number, band in enumerate(item.assets["sets"].extra_fields["bands"]):
+            here = origin.task.legend[number * BITS : (number + 1) * BITS]
+            band["classification:bitfields"] = [bit.to_dict() for bit in legend_bits(here)]
 
 
 def _imagery(origin: Origin) -> str:
@@ -226,7 +271,7 @@ def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
             **{f"proj:{key}": value for key, value in _projected(grid).items()},
             "data_type": raster.dtypes[0],
             "nodata": int(raster.nodata),
-            "bands": [{"name": kind, "description": meaning}],
+            "bands": _bands(kind, meaning, raster.count),
             "raster:spatial_resolution": grid.gsd_m,
             "raster:sampling": "area",
         }
@@ -237,14 +282,14 @@ def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
     return asset
 
 
+def _bands(kind: str, meaning: str, count: int) -> list[dict]:
+    """Bands of a raster; several of them are numbered from 1."""
+    names = [kind] if count == 1 else [f"{kind}_{number}" for number in range(1, count + 1)]
+    return [{"name": name, "description": meaning} for name in names]
+
+
 def _table(name: str, path: Path, folder: Path) -> pystac.Asset:
-    kinds = {
-        "areas": ("Mapped areas of the classes", "text/csv", ["metadata"]),
-        "scores": ("Scores on labels held apart", "application/json", ["metadata"]),
-        "provenance": ("Cards, code, packages, scenes", "application/json", ["metadata"]),
-        "page": ("Page to read", "text/html", ["overview"]),
-    }
-    title, media_type, roles = kinds[name]
+    title, media_type, roles = _TABLES[name.partition("-")[0]]
     if name == "page":  # made after this item, and from it: its checksum cannot stand here
         return pystac.Asset(href(path, folder), title, media_type=media_type, roles=roles)
     return described(path, folder, title=title, media_type=media_type, roles=roles)

@@ -128,6 +128,11 @@ rule score_trust:
         ),
         polygons="results/train/{region}/{year}/{task}/polygons.parquet",
         calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
+        classes=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
+            block=lookup("{region}", within=PLAN.blocks),
+            allow_missing=True,
+        ),
         applicability=PLAN.applicability,
     output:
         scores="results/evaluate/{region}/{year}/{task}/{model}/trust.json",
@@ -164,7 +169,8 @@ rule score_trust:
         "python -m scripts.score_trust --task {input.task} --model {input.model}"
         " --region {input.region} --year {wildcards.year}"
         " --probabilities {input.probabilities} --labels {input.labels}"
-        " --polygons {input.polygons} --calibration {input.calibration} {params.measured}"
+        " --polygons {input.polygons} --calibration {input.calibration}"
+        " --classes {input.classes} {params.measured}"
         " --out {output.scores} --rescaled {output.rescaled} --coverage {output.coverage}"
         " --accuracy {output.applicability} 2>&1 | tee {log}"
 

@@ -51,7 +51,11 @@ rule describe_product:
         ),
         areas="results/map/{region}/{year}/{task}/{model}/areas.csv",
         scores="results/evaluate/{region}/{year}/{task}/{model}/scores.json",
+        calibration="results/map/{region}/{year}/{task}/{model}/calibration.json",
+        trust_scores="results/evaluate/{region}/{year}/{task}/{model}/trust.json",
         smoothed=PLAN.smoothed,
+        campaigns=PLAN.campaign_cards,
+        accuracies=PLAN.campaign_accuracies,
     output:
         map="results/publish/{region}/{year}/{task}/{model}/map.json",
         model="results/publish/{region}/{year}/{task}/{model}/model.json",
@@ -77,7 +81,9 @@ rule describe_product:
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --gaps {input.gaps}"
         " --trust {input.trust} {input.applicability} --smoothed {input.smoothed}"
-        " --areas {input.areas} --scores {input.scores}"
+        " --areas {input.areas} --scores {input.scores} --calibration {input.calibration}"
+        " --trust-scores {input.trust_scores} --campaigns {input.campaigns}"
+        " --accuracies {input.accuracies}"
         " --page {params.page} --year {wildcards.year}"
         " --map-item {output.map} --model-item {output.model}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
@@ -109,6 +115,16 @@ rule build_page:
             model=RUN.models,
             allow_missing=True,
         ),
+        trusts=collect(
+            "results/evaluate/{region}/{year}/{task}/{model}/trust.json",
+            model=RUN.models,
+            allow_missing=True,
+        ),
+        calibrations=collect(
+            "results/map/{region}/{year}/{task}/{model}/calibration.json",
+            model=RUN.models,
+            allow_missing=True,
+        ),
         areas=collect(
             "results/map/{region}/{year}/{task}/{model}/areas.csv",
             model=RUN.models,
@@ -132,12 +148,20 @@ rule build_page:
             block=lookup("{region}", within=PLAN.blocks),
             allow_missing=True,
         ),
+        trust=collect(
+            "results/map/{region}/{year}/{task}/{model}/{block}/{layer}.tif",
+            model=RUN.models,
+            block=lookup("{region}", within=PLAN.blocks),
+            layer=["entropy", "set_sizes", "sets"],
+            allow_missing=True,
+        ),
+        applicability=PLAN.applicability,
         figures=collect(
             "results/evaluate/{region}/{year}/{task}/{model}/{figure}.png",
             model=RUN.models,
             figure=[
                 *("confusion", "accuracy", "reliability", "errors"),
-                *("rescaled", "coverage", "applicability"),
+                *("rescaled", "applicability"),
             ],
             allow_missing=True,
         ),
@@ -148,6 +172,9 @@ rule build_page:
             allow_missing=True,
         ),
         smoothed=PLAN.smoothed,
+        campaigns=PLAN.campaign_cards,
+        samples=PLAN.campaign_samples,
+        accuracies=PLAN.campaign_accuracies,
     output:
         page=report(
             "results/publish/{region}/{year}/{task}/index.html",
@@ -170,9 +197,13 @@ rule build_page:
         "python -m scripts.build_page --region {input.region} --task {input.task}"
         " --sensors {input.sensors} --locks {input.locks} --cubes {input.cubes}"
         " --descriptions {input.descriptions} --scores {input.scores} --areas {input.areas}"
+        " --trusts {input.trusts} --calibrations {input.calibrations}"
+        " --trust {input.trust} {input.applicability}"
         " --classes {input.classes} --confidence {input.confidence}"
         " --observations {input.observations} --figures {input.figures}"
         " --products {input.products} --smoothed {input.smoothed}"
+        " --campaigns {input.campaigns} --samples {input.samples}"
+        " --accuracies {input.accuracies}"
         " --year {wildcards.year} --out {output.page} 2>&1 | tee {log}"
 
 

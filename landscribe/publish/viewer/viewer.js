@@ -18,6 +18,7 @@
 
   /* What lies where. */
   const ground = (x, y) => [west + x * metres, north - y * metres];
+  const within = ([x, y]) => (x >= 0 && y >= 0 && x < width && y < height ? [x, y] : null);
   const pixelOf = (easting, northing) => [(easting - west) / metres, (north - northing) / metres];
   const lonLat = (x, y) => { // linear between the places of the lattice
     const side = data.lonlat.length - 1;
@@ -27,26 +28,7 @@
     const mix = (n) => (a[n] * (1 - u + i) + b[n] * (u - i)) * (1 - v + j) + (c[n] * (1 - u + i) + d[n] * (u - i)) * (v - j);
     return [mix(0), mix(1)];
   };
-  const image = (layer) => document.querySelector(`img[data-layer="${layer}"]`
-    + (["map", "smoothed", "confidence"].includes(layer) ? `[data-model="${CSS.escape(state.model)}"]` : ""));
-  const pixels = new Map(); // image -> its drawing context, to read colours from
-  const drawn = (picture) => {
-    if (!pixels.has(picture)) {
-      const canvas = document.createElement("canvas");
-      canvas.width = width; canvas.height = height;
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      context.drawImage(picture, 0, 0);
-      pixels.set(picture, context);
-    }
-    return pixels.get(picture);
-  };
-  const hex = (d, i) => "#" + [d[i], d[i + 1], d[i + 2]].map((n) => n.toString(16).padStart(2, "0")).join("");
-  const read = (layer, x, y) => { // [colour, what it says] or null where the layer is empty
-    const { data: d } = drawn(image(layer)).getImageData(Math.floor(x), Math.floor(y), 1, 1);
-    if (d[3] === 0) return null;
-    const key = data.keys[layer + (layer === "observations" ? "" : "/" + state.model)];
-    return key.find(([colour]) => colour === hex(d, 0)) || null;
-  };
+  const from = () => reading(data, state.model);
 
   /* Drawing. */
   const least = () => Math.min(sheet.clientWidth / width, sheet.clientHeight / height);
@@ -111,13 +93,19 @@
     const alone = (state.layer === "map" || state.layer === "smoothed") && state.only.size > 0;
     only.hidden = !alone;
     if (!alone) return;
-    image(state.layer).hidden = true;
-    const picture = drawn(image(state.layer)).getImageData(0, 0, width, height), d = picture.data;
+    from().image(state.layer).hidden = true;
+    const picture = from().drawn(state.layer).getImageData(0, 0, width, height), d = picture.data;
     const kept = new Set([...state.only].map((colour) => parseInt(colour.slice(1), 16)));
     for (let i = 0; i < d.length; i += 4) {
       if (!kept.has((d[i] << 16) | (d[i + 1] << 8) | d[i + 2])) d[i + 3] = 0;
     }
     only.getContext("2d").putImageData(picture, 0, 0);
+  };
+  const drawSizes = () => { // of the sets; they come as bits
+    const wanted = [state.model, ...state.only].join(), canvas = from().image("set_sizes");
+    if (state.layer !== "set_sizes" || canvas.dataset.drawn === wanted) return;
+    canvas.getContext("2d").putImageData(from().sizes(state.only), 0, 0);
+    canvas.dataset.drawn = wanted;
   };
   const show = () => { // everything that depends on model, layer and opacity
     document.documentElement.dataset.model = state.model;
@@ -125,7 +113,8 @@
     for (const e of all("[data-legend]")) {
       e.hidden = e.dataset.legend !== state.layer || (e.dataset.ofModel && e.dataset.ofModel !== state.model);
     }
-    for (const e of all("img.over")) e.hidden = e !== (state.layer === "imagery" ? null : image(state.layer));
+    const chosen = state.layer === "imagery" ? null : from().image(state.layer);
+    for (const e of all(".over[data-layer]")) e.hidden = e !== chosen;
     for (const e of all(".over")) e.style.opacity = state.opacity / 100;
     for (const e of all("[data-choose]")) e.checked = e.value === state[e.dataset.choose];
     for (const e of all("[data-only]")) e.setAttribute("aria-pressed", state.only.has(e.dataset.only));
@@ -133,33 +122,57 @@
     byId("opacity").value = state.opacity;
     byId("opacity-said").textContent = `${state.opacity}\u202f%`;
     byId("opacity").disabled = state.layer === "imagery";
-    drawOnly();
+    drawOnly(); drawSizes();
     if (state.at) say(...state.at);
+    tell();
   };
 
   /* Reading a place. */
+  const swatch = (colour) => {
+    const box = Object.assign(document.createElement("i"), { className: "swatch" });
+    box.style.background = colour;
+    return box;
+  };
   const say = (x, y) => {
     const said = byId("said"), places = [byId("grid-place"), byId("lonlat-place")];
     if (x < 0 || y < 0 || x >= width || y >= height) {
       said.textContent = "Outside the map"; places.forEach((p) => { p.textContent = ""; });
       return;
     }
-    const raw = read("map", x, y), land = state.layer === "smoothed" ? read("smoothed", x, y) : raw, sure = read("confidence", x, y), seen = read("observations", x, y);
-    said.replaceChildren();
-    if (land) {
-      const swatch = Object.assign(document.createElement("i"), { className: "swatch" });
-      swatch.style.background = land[0];
-      said.append(swatch);
-    }
+    const { read, set } = from(), raw = read("map", x, y), land = state.layer === "smoothed" ? read("smoothed", x, y) : raw;
+    const sure = read("confidence", x, y), seen = read("observations", x, y);
+    said.replaceChildren(...(land ? [swatch(land[0])] : []));
     const times = seen && `${seen[1]} clear observation${seen[1] === "1" ? "" : "s"}`;
-    const was = land && raw && land[0] !== raw[0] && `${raw[1]} in the raw map`;
-    said.append([land ? land[1] : "Not mapped", was, sure && `confidence ${sure[1]}`, times].filter(Boolean).join(" \u00b7 "));
+    const was = land && raw && land[0] !== raw[0] ? raw[1] : "";
+    const value = (layer) => (read(layer, x, y) || ["", "not known"])[1];
+    const more = raw && {
+      entropy: () => `entropy ${value("entropy")}`,
+      set_sizes: () => `may be ${set(x, y).map(([, title]) => title).join(", ")}`,
+      applicability: () => `dissimilarity ${value("applicability")}`,
+    }[state.layer];
+    const trust = sure && `confidence ${sure[1]}${was && " of the raw map"}`;
+    said.append([land ? land[1] : "Not mapped", was && `${was} in the raw map`, trust, more ? more() : times].filter(Boolean).join(" \u00b7 "));
     const [e, n] = ground(Math.floor(x) + 0.5, Math.floor(y) + 0.5), [lon, lat] = lonLat(Math.floor(x) + 0.5, Math.floor(y) + 0.5);
     const group = (m) => Math.round(m).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
     places[0].textContent = `E ${group(e)}  N ${group(n)}  (${data.crs})`;
     places[1].textContent = `${Math.abs(lat).toFixed(5)}\u00b0 ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(5)}\u00b0 ${lon < 0 ? "W" : "E"}`;
   };
-  const pin = (at) => { state.at = at; if (at) say(...at); drawMarks(); remember(); };
+  const tell = () => { // all of the pinned pixel
+    byId("pixel").hidden = !state.at;
+    if (!state.at) return;
+    byId("pixel-rows").replaceChildren(...facts(data, state.model, ...state.at).map(([what, entries]) => {
+      const row = document.createElement("div"), term = document.createElement("dt"), told = document.createElement("dd");
+      term.textContent = what;
+      for (const [colour, title] of entries) {
+        const entry = document.createElement("span");
+        entry.append(...(colour ? [swatch(colour)] : []), title);
+        told.append(entry);
+      }
+      row.append(term, told);
+      return row;
+    }));
+  };
+  const pin = (at) => { state.at = at; if (at) say(...at); tell(); drawMarks(); remember(); };
 
   /* Moving. */
   const zoom = (factor, sx = sheet.clientWidth / 2, sy = sheet.clientHeight / 2) => {
@@ -176,16 +189,16 @@
     zoom, pan, fit,
     over: (sx, sy) => { if (!state.at) say(...toMap(sx, sy)); },
     tap: (sx, sy) => {
-      const [x, y] = toMap(sx, sy);
-      pin(x >= 0 && y >= 0 && x < width && y < height ? [x, y] : null);
+      pin(within(toMap(sx, sy)));
     },
-    enter: () => pin([state.x, state.y]),
+    enter: () => pin(within([state.x, state.y])),
     escape: () => pin(null),
     keyed: () => { if (!state.at) say(...toMap(sheet.clientWidth / 2, sheet.clientHeight / 2)); },
   });
   byId("zoom-in").addEventListener("click", () => zoom(1.6));
   byId("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
   byId("zoom-all").addEventListener("click", fit);
+  byId("unpin").addEventListener("click", () => pin(null));
 
   /* Choosing. */
   document.addEventListener("input", (event) => {
@@ -224,7 +237,7 @@
     if (all("[data-choose=layer]").some((e) => e.value === told.get("layer"))) state.layer = told.get("layer");
     if (told.has("opacity")) state.opacity = Math.min(Math.max(Number(told.get("opacity")) || 0, 0), 100);
     const at = (told.get("at") || "").split(",").map(Number);
-    if (at.length === 2 && at.every(Number.isFinite)) state.at = pixelOf(...at);
+    if (at.length === 2 && at.every(Number.isFinite)) state.at = within(pixelOf(...at));
     if (told.has("zoom") && state.at) { [state.x, state.y] = state.at; state.k = least() * (Number(told.get("zoom")) || 1); }
   };
 
