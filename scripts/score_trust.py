@@ -54,8 +54,7 @@ def main(
     held = read_held_out(maps, read_polygons(polygons), [land.id for land in legend], "test")
     trusted, told = Calibration.read(calibration, legend), read_json(calibration)
     areas = applicable_areas(classes, applicability, legend) if applicability else None
-    found = trust_scores(held, trusted, told, legend) | {"areas": areas}
-    write_json(out, found)
+    write_json(out, found := trust_scores(held, trusted, told, legend) | {"areas": areas})
     caption = Caption(f"{Model.read(model).title}, {Region.read(region).title}, {year}", found)
     draw_rescaled(rescaled, caption)
     draw_coverage(coverage, caption)
