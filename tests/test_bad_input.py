@@ -17,6 +17,7 @@ from shapely import box
 from tests.made_cube import BLOCK, SENSOR, scene
 
 LABELS = "33UUU/task/labels.tif"
+POLYGONS = "33UUU/task/polygons.parquet"
 CARDS = "--region region.yaml --sensor sensor.yaml"
 SHOWN = "--region region.yaml --sensors sensor.yaml"
 LOCKED = "--scenes scenes.parquet --lock lock.json"
@@ -205,12 +206,20 @@ def test_a_full_disk_is_told_and_gets_no_half_file(run, made, disk, line):
             ["labels.gpkg: 1 values", "moor (40)", "give each a class"],
         ),
         ({"crs": None}, ["labels.gpkg: has no CRS", "give the file one"]),
-        ({"shift_m": 50_000}, ["no polygon of the legend touches the block", "name another"]),
     ],
 )
 def test_labels_that_cannot_be_used_are_told(run, made, tmp_path, change, told):
     fails(run, labelled(made, tmp_path, **change), *told)
     assert not list(tmp_path.rglob("*.tif")) and not list(tmp_path.rglob("*.parquet"))
+
+
+def test_labels_of_other_ground_are_told_once_all_blocks_have_looked(run, made, tmp_path):
+    code, said = run(labelled(made, tmp_path, shift_m=50_000))
+    assert code == 0, said
+    left = sorted(tmp_path.rglob("*"))
+    split = changed(made, tmp_path, "split_labels", polygons=tmp_path / POLYGONS)
+    fails(run, split, "no polygon of the legend touches any block (33UUU)", "name another label")
+    assert sorted(tmp_path.rglob("*")) == left
 
 
 def test_labels_of_another_crs_are_warped(run, made, tmp_path):

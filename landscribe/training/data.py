@@ -26,7 +26,7 @@ _FREE_CHANGE_DB = 0.5  # of a radar's: soil moisture varies more than that
 
 
 def read_samples(
-    cubes: Sequence[tuple[Path, ...]], labels: tuple[Path, ...], polygons: Path, bands: list[str]
+    cubes: Sequence[tuple[Path, ...]], labels: Sequence[Path], polygons: Path, bands: list[str]
 ) -> list[Sample]:
     """One sample per block, from its composites, label raster and the split polygons.
 
