@@ -50,6 +50,12 @@ class Grid:
         east = self.west + self.width * self.gsd_m
         return self.west, self.north - self.height * self.gsd_m, east, self.north
 
+    def part(self, rows: slice, cols: slice) -> "Grid":
+        """Grid of some of its pixels."""
+        west, north = self.west + cols.start * self.gsd_m, self.north - rows.start * self.gsd_m
+        sides = cols.stop - cols.start, rows.stop - rows.start
+        return Grid(self.epsg, west, north, *sides, self.gsd_m)
+
 
 @dataclass(frozen=True)
 class Block:

@@ -40,14 +40,14 @@ train_model --model net.yaml {TAUGHT} > {FIT.replace("tiny", "net")}
 predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
 sample_reference {FIT} --sensors sensor.yaml --cubes {CUBE} {TRUTH} > --out fit/tiny/r.safetensors
 calibrate_map --task task.yaml --probabilities tiny/33UUU/shares.tif {TRUTH} > --out tiny/c.json
-draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif \
-  --calibration tiny/c.json > {MAP} --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif \
-  --sets tiny/33UUU/sets.tif
+draw_map --region region.yaml --task task.yaml --cube {CUBE} \
+  --probabilities tiny/33UUU/shares.tif --calibration tiny/c.json > {MAP} \
+  --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif --sets tiny/33UUU/sets.tif
 measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
   > --out tiny/33UUU/a.tif
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   --method bayes --mmu-ha 1 > --out tiny/33UUU/s.tif
-sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
+sum_areas --region region.yaml --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
 score_trust --task task.yaml --model tiny.yaml --region region.yaml --year 2020 \

@@ -16,6 +16,7 @@ import rasterio.shutil
 import xarray as xr
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
+from shapely.geometry.base import BaseGeometry
 from tqdm import tqdm
 
 from landscribe.cards import LandClass
@@ -32,6 +33,7 @@ from landscribe.formats import (
 )
 from landscribe.grid import Grid
 from landscribe.mapping.windows import Window, windows
+from landscribe.region_pixels import pixels_inside
 from landscribe.trust.applicability import STEP
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.conformal import BITS, packed
@@ -93,8 +95,12 @@ def draw_map(
     legend: Sequence[LandClass],
     calibration: Calibration,
     files: MapFiles,
+    ground: BaseGeometry | None = None,
 ) -> float:
     """Write the layers of a map; gives the share of its pixels that have a class.
+
+    Args:
+        ground: of the region, in lon, lat (EPSG:4326): what lies outside is nodata in all layers.
 
     Names of the classes are band tags `class_<id>` of the raster, and GDAL's category names in a
     file `.aux.xml` beside it, where desktop programs look for them.
@@ -104,7 +110,7 @@ def draw_map(
         parts = [stack.enter_context(written_raster(path)) for path in _paths(files)]
         # `written` removes what has a part's name and more once the part is done.
         plain = [Path(f"{part}.plain.tif") for part in parts]
-        mapped = _draw(source, cube, legend, calibration, plain)
+        mapped = _draw(source, cube, legend, calibration, plain, ground)
         for drawn, part, layer in zip(plain, parts, _DRAWN, strict=True):
             rasterio.shutil.copy(drawn, part, **COG, overview_resampling=_LAYERS[layer].overviews)
         grid = raster_grid(source)
@@ -210,6 +216,7 @@ def _draw(
     legend: Sequence[LandClass],
     calibration: Calibration,
     paths: list[Path],
+    ground: BaseGeometry | None,
 ) -> int:
     """Write the layers as plain GeoTIFFs; gives the number of pixels that have a class."""
     mapped = 0
@@ -220,8 +227,12 @@ def _draw(
         }
         every = windows(source.height, source.width, WINDOW_PX)
         for window in tqdm(every, desc="draw map", unit="window", mininterval=1):
-            found = trust_layers(_read(source, window), legend, calibration)
+            shares = _read(source, window)
             counts = cube.valid_count.isel(y=window.rows, x=window.cols).values
+            if ground is not None:
+                inside = pixels_inside(ground, raster_grid(source).part(window.rows, window.cols))
+                shares[:, ~inside], counts = PROBABILITY_NODATA, np.where(inside, counts, NODATA)
+            found = trust_layers(shares, legend, calibration)
             place = RasterWindow.from_slices(window.rows, window.cols)
             for name, pixels in (found | {"observations": counts}).items():
                 targets[name].write(pixels.reshape(-1, *counts.shape), window=place)
