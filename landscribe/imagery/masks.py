@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import zarr
 from cv2 import MORPH_ELLIPSE, getStructuringElement
-from s2cloudless import S2PixelCloudDetector
 from scipy.ndimage import binary_dilation, convolve
 
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_GAP, MASK_MISSING, open_layers
@@ -64,6 +63,8 @@ def cloud_mask(reflectance: np.ndarray, clouds: Clouds) -> np.ndarray:
     s2cloudless gives each pixel a cloud probability (gradient boosting on its ten bands); that is
     averaged over a disc, held against the threshold, and the mask grown by a disc.
     """
+    from s2cloudless import S2PixelCloudDetector  # a second, that other masks do not need
+
     detector = S2PixelCloudDetector(
         threshold=clouds.threshold, average_over=None, dilation_size=None
     )

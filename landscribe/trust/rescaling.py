@@ -14,7 +14,6 @@ from typing import Literal, Self
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.isotonic import IsotonicRegression
 
 from landscribe.formats import PROBABILITY_SCALE
 from landscribe.pairs.splits import fold_groups
@@ -79,6 +78,8 @@ def temperature(shares: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> R
 
 def isotonic(shares: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> Rescaling:
     """Rescaling by a rising curve of each class against all others; args as of `temperature`."""
+    from sklearn.isotonic import IsotonicRegression  # half a second, that drawing does not need
+
     curves = []
     for number, one in enumerate(np.maximum(shares, LEAST)):
         curve = IsotonicRegression(y_min=LEAST, y_max=1).fit(one, truth == number, weights)
