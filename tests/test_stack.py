@@ -16,8 +16,9 @@ from shapely.geometry import mapping
 from landscribe.command import InputError
 from landscribe.formats import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block, lonlat_box
+from landscribe.imagery.passes import block_scenes, passes_of
 from landscribe.imagery.search import read_scenes
-from landscribe.imagery.stack import block_scenes, passes_of, write_cube
+from landscribe.imagery.stack import write_cube
 from landscribe.provenance import file_digest
 from landscribe.sensors import Sensor
 from tests.made_cube import BLOCK, SENSOR, cube, scene

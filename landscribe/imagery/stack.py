@@ -16,25 +16,21 @@ import numpy as np
 import pandas as pd
 import stackstac
 from rasterio.enums import Resampling
-from shapely import make_valid, union_all
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
 from landscribe.formats import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers, write_bands
-from landscribe.grid import Block, Grid, lonlat_box
+from landscribe.grid import Block, Grid
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
 from landscribe.imagery.jobs import pool_or_thread, wait_for
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
+from landscribe.imagery.passes import block_scenes, passes_of
 from landscribe.imagery.radar import cube_bands
 from landscribe.imagery.reader import Reader, settings
 from landscribe.imagery.signing import signed
 from landscribe.provenance import code_version
 from landscribe.sensors import Sensor
-
-_LEAST_MORE = 1e-3  # of a block, that a scene of another zone has to add; outlines are this rough
 
 
 @dataclass(frozen=True)
@@ -115,43 +111,6 @@ def fingerprint(scenes: list[dict], sensor: Sensor, block: Block) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
-def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
-    """Scenes that touch a block, by time and id; `InputError` where there are none.
-
-    Where scenes are cut along the squares of the grid (`grid:code`), those of the block's own
-    square hold all that their neighbours show of it. Else those of its own UTM zone, and of others
-    those that show ground which no scene of the same pass in its own zone shows: some missions,
-    such as Landsat, deliver each scene in one zone, others the same ground again in the next one.
-    """
-    ground = lonlat_box(block.bounds, block.crs)
-    touching = [s for s in scenes if shape(s["geometry"]).intersects(ground)]
-    if not touching:
-        raise InputError(
-            f"block {block.id}: none of {len(scenes)} scenes touches it; widen the season or take"
-            " the block out of the region"
-        )
-    own = [s for s in touching if s["properties"].get("grid:code") == f"MGRS-{block.id}"]
-    native = [s for s in touching if s["properties"].get("proj:epsg") == block.epsg]
-    if not own and native:
-        others = [scene for scene in touching if scene not in native]
-        native += _showing_more(others, native, ground)
-    return sorted(own or native or touching, key=_moment)
-
-
-def passes_of(scenes: list[dict], epsg: int | None = None) -> list[list[dict]]:
-    """Scenes of one platform, relative orbit and UTC day together, by time and id.
-
-    Args:
-        epsg: within a pass scenes of this CRS come first: they need not be warped.
-    """
-    found: dict[tuple, list[dict]] = {}
-    for scene in sorted(scenes, key=_moment):
-        found.setdefault(_pass(scene), []).append(scene)
-    for one in found.values():
-        one.sort(key=lambda scene: scene["properties"].get("proj:epsg") != epsg)
-    return sorted(found.values(), key=lambda scenes: _moment(scenes[0]))
-
-
 def write_piece(
     path: Path, scenes: list[dict], sensor: Sensor, grid: Grid, piece: Piece
 ) -> list[Gap]:
@@ -172,27 +131,6 @@ def write_piece(
     classes = layers.get(sensor.clouds.asset or "")
     mask[piece.time, *piece.place] = pixel_mask(bands, classes, sensor, bool(gaps))
     return gaps
-
-
-def _showing_more(others: list[dict], native: list[dict], ground: BaseGeometry) -> list[dict]:
-    """Those of other zones that show ground which no scene of their pass in `native` shows."""
-    shown: dict[tuple, list[BaseGeometry]] = {}
-    for scene in native:
-        shown.setdefault(_pass(scene), []).append(make_valid(shape(scene["geometry"])))
-    found = []
-    for scene in others:
-        seen = union_all(shown.get(_pass(scene), []))
-        more = make_valid(shape(scene["geometry"])).intersection(ground).difference(seen)
-        if more.area > _LEAST_MORE * ground.area:
-            found.append(scene)
-    return found
-
-
-def _pass(scene: dict) -> tuple[str, str, int]:
-    """What scenes of one pass have in common: UTC day, platform, relative orbit."""
-    told = scene["properties"]
-    orbit = told.get("sat:relative_orbit")
-    return told["datetime"][:10], told.get("platform", ""), orbit if orbit is not None else -1
 
 
 def _behind(before: np.ndarray, image: np.ndarray, sensor: Sensor) -> np.ndarray:
@@ -339,10 +277,6 @@ def _count_window(path: Path, window: Piece) -> None:
     for time in range(mask.shape[0]):
         clear += mask[time, *window.place] == MASK_CLEAR
     count[window.place] = clear.clip(max=254).astype("uint8")
-
-
-def _moment(scene: dict) -> tuple[str, str]:
-    return scene["properties"]["datetime"], scene["id"]
 
 
 def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:
