@@ -1,7 +1,7 @@
 """Blocks, the 100 km squares of the MGRS grid in their native UTM zones, and pixel grids."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from landscribe.command import InputError, some
 SQUARE_M = 100_000  # side of an MGRS square
 NEAR_M = 5_000  # farther than any model looks past the edge of a block
 SNAP_M = 20  # divides a square's side, so that blocks meet; pixels of 10 and 20 m fill them
+_LEAST_PX = 2  # side of a block, however little of its square the region touches
 _BANDS = "CDEFGHJKLMNPQRSTUVWX"  # of 8 degrees, from 80 S (the last has 12)
 _COLUMNS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")  # of squares, by zone
 _ROWS = "ABCDEFGHJKLMNPQRSTUV"  # of squares, from the equator; even zones begin at F
@@ -49,6 +50,12 @@ class Grid:
         east = self.west + self.width * self.gsd_m
         return self.west, self.north - self.height * self.gsd_m, east, self.north
 
+    def part(self, rows: slice, cols: slice) -> "Grid":
+        """Grid of some of its pixels."""
+        west, north = self.west + cols.start * self.gsd_m, self.north - rows.start * self.gsd_m
+        sides = cols.stop - cols.start, rows.stop - rows.start
+        return Grid(self.epsg, west, north, *sides, self.gsd_m)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -68,16 +75,13 @@ class Block:
 
         Where `gsd_m` divides SNAP_M they fill the block. Others stick out, but at the edge of a
         square, where the next block goes on: there a pixel belongs to the square of its centre.
+        They are two a side at least, in the square, so that their spacing can be told.
 
         Args:
             origin_m: edges of pixels lie at this plus multiples of `gsd_m`.
         """
-        west, south, east, north = (
-            _line(value, gsd_m, origin_m, outwards)
-            for value, outwards in zip(
-                self.bounds, (math.floor, math.floor, math.ceil, math.ceil), strict=True
-            )
-        )
+        west, east = _lines(self.bounds[0], self.bounds[2], gsd_m, origin_m)
+        south, north = _lines(self.bounds[1], self.bounds[3], gsd_m, origin_m)
         left, top = origin_m + west * gsd_m, origin_m + north * gsd_m
         return Grid(self.epsg, left, top, east - west, north - south, gsd_m)
 
@@ -248,7 +252,12 @@ def _snapped(bounds: tuple[float, float, float, float]) -> tuple[float, float, f
     )
 
 
-def _line(value: float, gsd_m: float, origin_m: float, outwards: Callable[[float], int]) -> int:
-    """Number of the lattice's line that stands for an edge of a block."""
-    at = round((value - origin_m) / gsd_m, 6)
-    return math.ceil(at - 0.5) if value % SQUARE_M == 0 else outwards(at)
+def _lines(low_m: float, high_m: float, gsd_m: float, origin_m: float) -> tuple[int, int]:
+    """Numbers of the lattice's lines between which lie the pixels of a block, along an axis."""
+    square_m = math.floor(low_m / SQUARE_M) * SQUARE_M
+    edges = (low_m, high_m, square_m, square_m + SQUARE_M)
+    low, high, first, last = (round((edge - origin_m) / gsd_m, 6) for edge in edges)
+    first, last = math.ceil(first - 0.5), math.ceil(last - 0.5)
+    low, high = max(math.floor(low), first), min(math.ceil(high), last)
+    low = max(min(low, last - _LEAST_PX), first)
+    return low, max(high, low + _LEAST_PX)

@@ -10,7 +10,7 @@ from shapely.geometry import shape
 
 from landscribe.command import InputError
 from landscribe.grid import SQUARE_M, Block, lonlat_bounds
-from landscribe.imagery.stack import block_scenes, passes_of
+from landscribe.imagery.passes import block_scenes, passes_of
 from landscribe.sensors import Sensor
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from landscribe.command import command
 from landscribe.formats.json_file import read_json
 from landscribe.formats.polygons import read_polygons
-from landscribe.training.blocks import cubes_by_block
+from landscribe.training.blocks import cubes_by_block, labelled_blocks
 from landscribe.training.checkpoints import load_model
 from landscribe.training.samples import read_samples
 from landscribe.trust.reference import sample_reference, write_reference
@@ -34,8 +34,9 @@ def main(
     """
     model = load_model(weights, description)
     blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
-    samples = read_samples(blocks, labels, polygons, list(model.signature.bands))
-    names = [path.parents[1].name for path in labels]
+    blocks, labelled = labelled_blocks(blocks, labels, polygons)
+    samples = read_samples(blocks, labelled, polygons, list(model.signature.bands))
+    names = [path.parents[1].name for path in labelled]
     tensors = sample_reference(model, samples, names, read_polygons(polygons))
     write_reference(out, tensors, read_json(description)["sha256"])
     pixels, features = tensors["features"].shape

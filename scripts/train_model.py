@@ -7,7 +7,7 @@ from pathlib import Path
 from landscribe.cards import Model, Task
 from landscribe.command import command
 from landscribe.sensors import Sensor
-from landscribe.training.blocks import cubes_by_block
+from landscribe.training.blocks import cubes_by_block, labelled_blocks
 from landscribe.training.checkpoints import save_model
 from landscribe.training.data import TRAIN, VALIDATION
 from landscribe.training.predictor import Signature, Work
@@ -48,7 +48,8 @@ def main(
     card = Model.read(model)
     signature = Signature.of([Sensor.read(path) for path in sensors], Task.read(task))
     blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
-    samples = read_samples(blocks, labels, polygons, list(signature.bands))
+    blocks, labelled = labelled_blocks(blocks, labels, polygons)
+    samples = read_samples(blocks, labelled, polygons, list(signature.bands))
     folder = weights.parent / "checkpoints"
     kind = importlib.import_module(f"landscribe.models.{card.kind}")
     trained = kind.train(samples, signature, card.resolved(), Work(folder, threads, device, seed))

@@ -11,13 +11,13 @@ import pytest
 import rasterio
 from pyproj import Geod, Transformer
 from rasterio.features import shapes
-from shapely import box, segmentize, transform
+from shapely import Point, box, segmentize, transform
 from shapely.geometry import shape
 
 from landscribe.cards import Task
 from landscribe.command import InputError
 from landscribe.formats.rasters import NODATA, write_raster
-from landscribe.grid import Grid, blocks, pixel_area_m2
+from landscribe.grid import Grid, blocks, lonlat_box, pixel_area_m2
 from landscribe.mapping import areas
 from landscribe.mapping.areas import class_areas, in_own_zone
 
@@ -149,9 +149,27 @@ def test_what_is_no_map_of_the_legend_is_refused(tmp_path):
         class_areas([tmp_path / "c.tif"], LEGEND)
 
 
+def test_the_areas_of_a_region_are_those_of_its_ground(tmp_path):
+    """Across two zones: nothing outside counts, and nothing inside is lost or counted twice."""
+    ground = lonlat_box((11.93, 52.03, 12.24, 52.31), "EPSG:4326")
+    ground = ground.difference(Point(12.05, 52.2).buffer(0.04))
+    paths = []
+    for number, block in enumerate(blocks((11.9, 52.0, 12.3, 52.4), "EPSG:4326")):
+        grid = block.grid(100)
+        classes = np.full((grid.height, grid.width), 3, "uint8")
+        classes[::3] = NODATA
+        paths.append(write_map(tmp_path / f"{number}.tif", classes, grid))
+    table = class_areas(paths, LEGEND, ground)
+    wanted, _ = Geod(ellps="WGS84").geometry_area_perimeter(segmentize(ground, 0.01))
+    assert table.area_ha.sum() == pytest.approx(abs(wanted) / 1e4, rel=1e-3)
+    assert table.area_ha.iloc[-1] == pytest.approx(table.area_ha.sum() / 3, rel=0.01)
+
+
 def test_the_command_writes_a_table(tmp_path):
-    path = write_map(tmp_path / "c.tif", patches(MIDDLE), MIDDLE)
+    path, region = write_map(tmp_path / "c.tif", patches(MIDDLE), MIDDLE), tmp_path / "made.yaml"
+    region.write_text(f"{{title: R, crs: {MIDDLE.crs}, bounds: {list(MIDDLE.bounds)}}}")
     flags = ["--task", str(CARD), "--classes", str(path), "--areas", str(tmp_path / "areas.csv")]
+    flags += ["--region", str(region)]
     done = subprocess.run(
         [sys.executable, "-m", "scripts.sum_areas", *flags], capture_output=True, text=True
     )

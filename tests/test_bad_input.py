@@ -17,6 +17,7 @@ from shapely import box
 from tests.made_cube import BLOCK, SENSOR, scene
 
 LABELS = "33UUU/task/labels.tif"
+POLYGONS = "33UUU/task/polygons.parquet"
 CARDS = "--region region.yaml --sensor sensor.yaml"
 SHOWN = "--region region.yaml --sensors sensor.yaml"
 LOCKED = "--scenes scenes.parquet --lock lock.json"
@@ -40,14 +41,14 @@ train_model --model net.yaml {TAUGHT} > {FIT.replace("tiny", "net")}
 predict_block {FIT} --cubes {CUBE} > --out tiny/33UUU/shares.tif
 sample_reference {FIT} --sensors sensor.yaml --cubes {CUBE} {TRUTH} > --out fit/tiny/r.safetensors
 calibrate_map --task task.yaml --probabilities tiny/33UUU/shares.tif {TRUTH} > --out tiny/c.json
-draw_map --task task.yaml --cube {CUBE} --probabilities tiny/33UUU/shares.tif \
-  --calibration tiny/c.json > {MAP} --entropy tiny/33UUU/entropy.tif \
-  --set-sizes tiny/33UUU/set_sizes.tif --sets tiny/33UUU/sets.tif
+draw_map --region region.yaml --task task.yaml --cube {CUBE} \
+  --probabilities tiny/33UUU/shares.tif --calibration tiny/c.json > {MAP} \
+  --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif --sets tiny/33UUU/sets.tif
 measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
   > --out tiny/33UUU/a.tif
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   --method bayes --mmu-ha 1 > --out tiny/33UUU/s.tif
-sum_areas --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
+sum_areas --region region.yaml --task task.yaml --classes tiny/33UUU/c.tif > --areas tiny/areas.csv
 score_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \
   {TRUTH} > --out tiny/scores.json
 score_trust --task task.yaml --model tiny.yaml --region region.yaml --year 2020 \
@@ -208,12 +209,20 @@ def test_a_full_disk_is_told_and_gets_no_half_file(run, made, disk, line):
             ["labels.gpkg: 1 values", "moor (40)", "give each a class"],
         ),
         ({"crs": None}, ["labels.gpkg: has no CRS", "give the file one"]),
-        ({"shift_m": 50_000}, ["no polygon of the legend touches the block", "name another"]),
     ],
 )
 def test_labels_that_cannot_be_used_are_told(run, made, tmp_path, change, told):
     fails(run, labelled(made, tmp_path, **change), *told)
     assert not list(tmp_path.rglob("*.tif")) and not list(tmp_path.rglob("*.parquet"))
+
+
+def test_labels_of_other_ground_are_told_once_all_blocks_have_looked(run, made, tmp_path):
+    code, said = run(labelled(made, tmp_path, shift_m=50_000))
+    assert code == 0, said
+    left = sorted(tmp_path.rglob("*"))
+    split = changed(made, tmp_path, "split_labels", polygons=tmp_path / POLYGONS)
+    fails(run, split, "no polygon of the legend touches any block (33UUU)", "name another label")
+    assert sorted(tmp_path.rglob("*")) == left
 
 
 def test_labels_of_another_crs_are_warped(run, made, tmp_path):

@@ -3,10 +3,12 @@
 from itertools import product
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from shapely import Point
 
 from landscribe.command import InputError
-from landscribe.training.blocks import cubes_by_block
+from landscribe.training.blocks import cubes_by_block, labelled_blocks
 
 BLOCKS, SENSORS = ("33UUU", "33UVU"), ("eye", "ear")
 LABELS = [Path(block, "task/labels.tif") for block in BLOCKS]
@@ -45,3 +47,11 @@ def test_cubes_in_another_order_are_refused_in_one_line(given, told):
     with pytest.raises(InputError, match=told) as caught:
         cubes_by_block(given, SENSORS, LABELS)
     assert "\n" not in str(caught.value)
+
+
+def test_blocks_without_a_polygon_are_left_out(tmp_path):
+    table, pairs = tmp_path / "polygons.parquet", [tuple(IN_ORDER[:2]), tuple(IN_ORDER[2:])]
+    gpd.GeoDataFrame({"block": ["33UVU"]}, geometry=[Point(0, 0)], crs=4326).to_parquet(table)
+    assert labelled_blocks(pairs, LABELS, table) == ([pairs[1]], [LABELS[1]])
+    with pytest.raises(InputError, match="names the blocks 33UVU, and none"):
+        labelled_blocks(pairs[:1], LABELS[:1], table)

@@ -15,6 +15,7 @@ import rasterio.shutil
 import xarray as xr
 from rio_cogeo import cog_validate
 from scipy.ndimage import gaussian_filter
+from shapely import box, segmentize
 
 from landscribe.cards import LandClass, Task
 from landscribe.command import InputError
@@ -27,7 +28,7 @@ from landscribe.formats.rasters import (
     raster_grid,
     write_raster,
 )
-from landscribe.grid import Grid
+from landscribe.grid import Grid, project
 from landscribe.mapping.cog import CONFIDENCE_STEP, ENTROPY_STEP, category_names
 from landscribe.mapping.draw import MapFiles, draw_map, trust_layers
 from landscribe.trust.calibrate import Calibration
@@ -256,6 +257,24 @@ def test_what_does_not_fit_is_refused(tmp_path):
     assert not files.classes.parent.exists() or list(files.classes.parent.iterdir()) == []
 
 
+def test_ground_outside_the_region_is_empty_in_all_layers(tmp_path):
+    source = write_probabilities(tmp_path / "p.tif", made_probabilities())
+    west, south, east, north = GRID.bounds
+    half = box(west, south, (west + east) / 2, north)
+    ground = project(segmentize(half, 500), GRID.crs, "EPSG:4326")
+    whole = draw_map(source, made_cube(), LEGEND, AS_IS, files_in(tmp_path / "whole"))
+    share = draw_map(source, made_cube(), LEGEND, AS_IS, files_in(tmp_path / "half"), ground)
+    assert 0.4 * whole < share < 0.6 * whole
+    for name in LAYERS:
+        with (
+            rasterio.open(tmp_path / f"whole/{name}.tif") as one,
+            rasterio.open(tmp_path / f"half/{name}.tif") as two,
+        ):
+            middle, kept, nodata = one.width // 2, two.read(1), two.nodata
+            assert (kept[:, :middle] == one.read(1)[:, :middle]).all()
+            assert (kept[:, middle:] == nodata).all() and (kept[:, :middle] != nodata).any()
+
+
 @pytest.mark.parametrize("short_kb", [8, 150])  # the last blocks are written on closing
 def test_blocks_that_gdal_loses_on_closing_are_noticed(tmp_path, short_kb):
     grid = Grid(32633, 330000, 5822040, 512, 512, 10)
@@ -273,7 +292,15 @@ def command(source: Path, cube: Path, files: MapFiles) -> list[str]:
     calibration = source.with_name("calibration.json")
     rows = [{"class_id": land.id, "threshold": None} for land in LEGEND]
     write_json(calibration, {"rescaling": Rescaling().as_dict(), "sets": {"thresholds": rows}})
-    given = {"task": CARD, "cube": cube, "probabilities": source, "calibration": calibration}
+    region = source.with_name("region.yaml")
+    region.write_text(f"{{title: R, crs: {GRID.crs}, bounds: {list(GRID.bounds)}}}")
+    given = {
+        "region": region,
+        "task": CARD,
+        "cube": cube,
+        "probabilities": source,
+        "calibration": calibration,
+    }
     given |= vars(files)
     flags = [
         text for name, path in given.items() for text in (f"--{name.replace('_', '-')}", str(path))

@@ -20,8 +20,9 @@ from urllib3 import Retry
 from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, read_cube
 from landscribe.grid import Grid
 from landscribe.imagery import reader
+from landscribe.imagery.passes import passes_of
 from landscribe.imagery.search import Query, search_provider
-from landscribe.imagery.stack import passes_of, write_cube
+from landscribe.imagery.stack import write_cube
 from landscribe.provenance import file_digest
 from landscribe.sensors import Provider, Sensor
 from tests.made_cube import Native

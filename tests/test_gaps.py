@@ -148,6 +148,18 @@ def test_a_file_that_a_server_refuses_is_a_gap_with_its_status(scenes, tmp_path)
     assert gaps.reason.str.contains("403").all()
 
 
+def test_a_file_that_is_gone_is_not_waited_for(scenes, tmp_path, monkeypatch):
+    """Of a scene that a server lost, a block asks hundreds of times: 10 s each were an hour."""
+    monkeypatch.setattr(reader, "WAITS_S", (60,))
+    with served(tmp_path / "scenes") as (address, seen):
+        (tmp_path / "scenes" / "16_B05.tif").unlink()
+        items = moved(scenes, address)
+        gaps = write_cube(tmp_path / "x.zarr", items, SENSOR, BLOCK, max_gap_fraction=1)
+    assert set(gaps.scene) == {"made-16"} and set(gaps.asset) == {"B05"} and len(gaps) == 9
+    assert gaps.reason.str.contains("404").all()
+    assert sum("16_B05" in line for line in seen) <= 9
+
+
 def test_the_table_goes_round(scenes, tmp_path):
     del scenes[0]["assets"]["SCL"]
     gaps = write_cube(tmp_path / "x.zarr", scenes, SENSOR, BLOCK, max_gap_fraction=1)

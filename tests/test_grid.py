@@ -5,12 +5,16 @@ import math
 import mgrs
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 from shapely import box, transform
 
 from landscribe.grid import (
     NEAR_M,
+    SNAP_M,
     SQUARE_M,
+    Block,
     Grid,
     blocks,
     blocks_near,
@@ -114,6 +118,20 @@ def test_pixels_of_neighbouring_blocks_lie_on_one_lattice(gsd_m, origin_m):
     for e, n in zip(*to_zone.transform(lon, lat), strict=True):
         x, y = (math.floor((value - origin_m) / gsd_m) for value in (e, n))
         assert sum(w <= x < east and s <= y < n_ for w, s, east, n_ in taken) == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 4999), st.integers(1, 40), st.sampled_from([(10, 0), (30, 15), (450, 0)]))
+def test_slivers_have_pixels_and_those_of_their_square_alone(start, length, lattice):
+    """A coast may touch 20 m of a square, less than a pixel of a coarse sensor."""
+    (gsd_m, origin_m), low = lattice, 5_800_000 + start * SNAP_M
+    high = min(low + length * SNAP_M, 5_900_000)
+    grid = Block("33UUU", 32633, (300_000, low, 400_000, high)).grid(gsd_m, origin_m)
+    centres = grid.north - (np.arange(grid.height) + 0.5) * gsd_m
+    assert grid.height >= 2 and (grid.north - origin_m) % gsd_m == 0
+    assert centres.min() >= 5_800_000 and centres.max() <= 5_900_000
+    assert centres.min() - gsd_m / 2 <= max(low, 5_800_000 + gsd_m / 2)
+    assert centres.max() + gsd_m / 2 >= min(high, 5_900_000 - gsd_m / 2)
 
 
 def test_pixels_that_divide_a_square_fill_their_block():

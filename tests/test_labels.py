@@ -10,9 +10,10 @@ from shapely import Point, box
 
 from landscribe.cards import Task, check
 from landscribe.command import InputError
+from landscribe.formats.polygons import POLYGON_COLUMNS, read_polygons, write_polygons
 from landscribe.formats.rasters import NODATA
 from landscribe.grid import Grid
-from landscribe.pairs.labels import block_labels
+from landscribe.pairs.labels import block_labels, read_labels
 
 GRID = Grid(32633, 330000, 5820400, 40, 40, 10)
 CARD = yaml.safe_load(Path("config/tasks/landuse.yaml").read_text())
@@ -74,11 +75,29 @@ def test_disputed_ground_is_unlabelled_and_the_smaller_of_a_class_wins(labelled)
     assert (ids[30:35, 5:10] == small).all()
 
 
+def test_a_block_where_nobody_was_has_no_labels(labelled, tmp_path):
+    (classes, ids), table = block_labels(labelled([("farm", "far", box(0, 0, 9, 9))]), GRID)
+    assert (classes == NODATA).all() and not ids.any() and table.empty
+    write_polygons(tmp_path / "polygons.parquet", table)
+    again = read_polygons(tmp_path / "polygons.parquet")
+    assert again.empty and again.crs == GRID.crs and list(again) == list(POLYGON_COLUMNS)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32633", "EPSG:4326", "EPSG:3035", "ESRI:54009"])
+def test_only_polygons_near_a_block_are_read_and_all_of_those(labelled, crs):
+    rng = np.random.default_rng(0)
+    side = GRID.width * GRID.gsd_m
+    x, y = GRID.west + rng.uniform(-2, 3, 500) * side, GRID.north - rng.uniform(-2, 3, 500) * side
+    rows = [("farm", str(n), Point(*at).buffer(40)) for n, at in enumerate(zip(x, y, strict=True))]
+    near = {feature for _, feature, shape in rows if shape.intersects(box(*GRID.bounds))}
+    read = set(read_labels(labelled(rows, crs=crs).labels, GRID).feature)
+    assert near <= read and len(read) < 2 * len(near) < len(rows) / 5
+
+
 @pytest.mark.parametrize(
     ("rows", "change", "told"),
     [
         ([*ROWS, ("moor", "d", box(330000, 5820000, 330100, 5820100))], {}, r"moor \(1\)"),
-        ([(c, f, box(0, 0, 9, 9)) for c, f, _ in ROWS], {}, "no polygon of the legend touches"),
         (ROWS, {"column": "landuse"}, "no column landuse.* it has fclass, osm_id"),
         (ROWS, {"crs": None}, "has no CRS"),
         ([("farm", "p", Point(330100, 5820100))], {}, "holds Point; labels have to be polygons"),

@@ -77,6 +77,35 @@ def test_observations_read_back_to_their_step(tmp_path, most):
         assert text == "" if value == NODATA else int(low) <= value <= int(high or low)
 
 
+def test_blocks_of_two_zones_lie_where_a_warp_of_the_whole_page_puts_them(tmp_path):
+    rng, sheets = np.random.default_rng(0), []
+    display = Grid(32633, 150_000, 5_900_000, 600, 400, 500)
+    grids = [
+        Grid(32632, 600_000, 5_880_000, 300, 200, 500),
+        Grid(32633, 300_000, 5_860_000, 90, 80, 500),
+    ]
+    grids.append(Grid(32633, 900_000, 5_860_000, 20, 20, 500))  # off the page
+    wanted = np.full((display.height, display.width), NODATA, "uint8")
+    for number, grid in enumerate(grids):
+        pixels = rng.integers(1, 9, (grid.height, grid.width)).astype("uint8")
+        size = {"width": grid.width, "height": grid.height, "count": 1, "nodata": NODATA}
+        sheets.append(tmp_path / f"{number}.tif")
+        with rasterio.open(
+            sheets[-1], "w", dtype="uint8", crs=grid.crs, transform=grid.transform, **size
+        ) as raster:
+            raster.write(pixels, 1)
+        placed = np.full_like(wanted, NODATA)
+        where = {"src_crs": grid.crs, "src_transform": grid.transform, "src_nodata": NODATA}
+        rasterio.warp.reproject(
+            pixels, placed, dst_crs=display.crs, dst_transform=display.transform, **where
+        )
+        wanted = np.where(placed == NODATA, wanted, placed)
+    shown = said(layers.classes(sheets, LEGEND, display))
+    titles = np.array(["", *(land.title for land in LEGEND)], object)
+    known = titles[np.where(wanted == NODATA, 0, wanted)]
+    assert (shown != "").sum() > 60_000 and (shown != known).mean() < 0.01  # of noise
+
+
 def test_the_clearest_day_comes_first_and_its_gaps_are_filled(run):
     cube = read_cube(run.cube("33UUU"))
     pixels, _ = layers._mean_pixels(cube, ["B04", "B03", "B02"], 1)

@@ -352,6 +352,36 @@ def test_scenes_of_all_sensors_are_on_the_page(tmp_path):
     assert "<span>33UUU</span>" in text
 
 
+def test_a_page_of_many_blocks_and_scenes_folds_their_lists(run, made, monkeypatch):
+    """A country has 600 rasters and 2,500 checksums, which would bury the rest."""
+    before = made.read_text()
+    assert "33UUT, 33UUU" in before and "Checksum (multihash)" in before
+    monkeypatch.setattr(page_module, "FEW", 1)
+    monkeypatch.setattr(page_module, "MOST_SCENES", 1)
+    try:
+        again = made_page(run).read_text()
+        assert "blocks 33UUT to 33UUU" in again and "33UUT, 33UUU" not in again
+        assert again.count("<summary>2 blocks</summary>") == 3 * len(run.models)
+        assert "Checksum (multihash)" not in again
+        kept = {link for link in leads(before) if "archive.example" not in link}
+        assert set(leads(again)) == kept | {lock(again)}
+        assert loose_digits(made) == []
+        check_numbers(made)
+    finally:
+        made.write_text(before)
+
+
+def leads(text):
+    found = Links()
+    found.feed(text)
+    return found.leads
+
+
+def lock(text):
+    """Link to the list of scenes."""
+    return re.search(r'href="([^"]+scenes.lock.json)"', text)[1]
+
+
 def test_the_script_writes_the_page(run, made, capsys):
     main(run.page_files(), YEAR, made.parent / "again.html")
     assert (made.parent / "again.html").read_bytes() == made.read_bytes()

@@ -63,6 +63,15 @@ def test_a_class_that_nothing_teaches_is_told():
         split_polygons({"33UUU": table}, TASK)
 
 
+def test_blocks_without_polygons_change_nothing_but_one_needs_some():
+    table, empty = made(), made().iloc[:0]
+    alone = split_polygons({"33UUU": table}, TASK)
+    assert split_polygons({"33UTU": empty, "33UUU": table}, TASK).equals(alone)
+    told = "touches any block \\(33UTU, 33UUU\\); name another label file or region"
+    with pytest.raises(InputError, match=told):
+        split_polygons({"33UUU": empty, "33UTU": empty}, TASK)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1000), st.integers(6, 60), st.integers(2, 6))
 def test_every_group_is_assigned_once_and_amounts_are_near_the_shares(seed, groups, parts):

@@ -10,7 +10,7 @@ from pystac.extensions.file import FileExtension
 from pystac.extensions.projection import ProjectionExtension
 from pystac.extensions.version import VersionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
-from shapely.geometry import box, shape
+from shapely.geometry import box, mapping, shape
 
 from landscribe.cards import Task
 from landscribe.command import InputError
@@ -194,6 +194,19 @@ def test_describing_twice_gives_the_same_bytes(run, described):
     before = [path.read_bytes() for path in sorted(described.parent.glob("*.json"))]
     describe(run, "forest")
     assert before == [path.read_bytes() for path in sorted(described.parent.glob("*.json"))]
+
+
+def test_a_block_derives_from_its_scenes_alone(run):
+    """Else a country's items are as long as its list of scenes, each of them."""
+    origin, product = read_origin(run.product("forest"), 2017), run.product("forest")
+    away = origin.scenes[1] | {"geometry": mapping(box(20, 40, 21, 41)), "id": "away"}
+    both = replace(origin, scenes_by_sensor=([origin.scenes[0], away],))
+    folder = product.page.parent / "forest"
+    document = map_documents(both, product.blocks, {}, folder)["map.json"]
+    titles = [link["title"] for link in document["links"] if link["rel"] == "derived_from"]
+    assert origin.scenes[0]["id"] in titles and "away" not in titles
+    assert document["properties"]["datetime"] == "2017-02-16T10:21:01Z"
+    assert "1 scenes of" in document["properties"]["processing:lineage"]
 
 
 def test_several_blocks_are_a_collection_of_items(tmp_path):

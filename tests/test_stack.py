@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from rasterio.warp import reproject, transform_bounds
+from shapely.geometry import mapping
 
 from landscribe.command import InputError
 from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
-from landscribe.grid import Block
+from landscribe.grid import Block, lonlat_box
+from landscribe.imagery.passes import block_scenes, passes_of
 from landscribe.imagery.search import read_scenes
-from landscribe.imagery.stack import block_scenes, passes_of, write_cube
+from landscribe.imagery.stack import write_cube
 from landscribe.provenance import file_digest
 from landscribe.sensors import Sensor
 from tests.made_cube import BLOCK, SENSOR, cube, scene
@@ -241,11 +244,59 @@ def test_a_killed_build_goes_on_to_the_same_bits(tmp_path):
     assert file_digest(killed) == file_digest(whole)
 
 
+def test_where_zones_meet_a_scene_of_the_other_one_fills_what_the_own_one_lacks(tmp_path):
+    """Landsat delivers a scene in one zone: what only the other zone's scene shows is no hole."""
+    (item, pixels), (other, more) = (scene(tmp_path / str(n), 1, seed=n) for n in (1, 2))
+    east, west = (item["properties"] | {"proj:epsg": epsg} for epsg in (32633, 32632))
+    item |= {"geometry": mapping(lonlat_box((330480, 5819000, 340000, 5822000), BLOCK.crs))}
+    item["properties"] = east
+    for name in ("B02", "B05", "SCL"):
+        blind(item["assets"][name]["href"], slice(0, len(pixels[name]) // 2))
+        moved(other["assets"][name], more[name])
+    other |= {"id": "a", "properties": west}  # by its id it would be the first one of the pass
+    write_cube(tmp_path / "x.zarr", [other, item], SENSOR, BLOCK)
+    found = read_cube(tmp_path / "x.zarr").dn.values[0, 0]
+    np.testing.assert_array_equal(found[:, 48:], pixels["B02"][:, 48:])
+    assert (found[:, 3:48] > 0).mean() > 0.95
+    near = np.isin(found[4:-4, 8:44], more["B02"])
+    assert near.all()
+
+
+def blind(path, cols):
+    """Take columns off a file."""
+    with rasterio.open(path, "r+") as raster:
+        image = raster.read(1)
+        image[:, cols] = 0
+        raster.write(image, 1)
+
+
+def moved(asset, image):
+    """Write an image of BLOCK's ground to a file in the zone west of it."""
+    gsd_m = 960 / len(image)
+    source = {"src_crs": "EPSG:32633", "src_nodata": 0, "dst_nodata": 0}
+    source["src_transform"] = rasterio.transform.from_origin(330000, 5820960, gsd_m, gsd_m)
+    crs, size = "EPSG:32632", int(1400 / gsd_m)
+    west, south, east, north = transform_bounds("EPSG:32633", crs, *BLOCK.bounds)
+    place = rasterio.transform.from_origin(west - 100, north + 100, gsd_m, gsd_m)
+    out = np.zeros((size, size), image.dtype)
+    reproject(image, out, dst_crs=crs, dst_transform=place, **source)
+    shape = {"height": size, "width": size, "count": 1, "dtype": out.dtype, "nodata": 0}
+    with rasterio.open(
+        asset["href"], "w", driver="GTiff", crs=crs, transform=place, **shape
+    ) as raster:
+        raster.write(out, 1)
+    asset |= {"proj:epsg": 32632, "proj:code": crs, "proj:shape": [size, size]}
+    asset["proj:transform"] = list(place)[:6]
+
+
 def test_scenes_of_the_own_zone_go_first(tmp_path):
     item, _ = scene(tmp_path, 1, 0)
     other = item | {"id": "other", "properties": item["properties"] | {"proj:epsg": 32632}}
     assert [s["id"] for s in block_scenes([other, item], BLOCK)] == ["made-1"]
     assert [s["id"] for s in block_scenes([other], BLOCK)] == ["other"]
+    elsewhere = {"datetime": "2020-06-02T10:00:00Z", "proj:epsg": 32632}
+    late = other | {"id": "late", "properties": item["properties"] | elsewhere}
+    assert [s["id"] for s in block_scenes([late, item], BLOCK)] == ["made-1", "late"]
     away = Block("33UVU", 32633, (400000, 5820000, 400960, 5820960))
     with pytest.raises(InputError, match="33UVU: none of 1 scenes"):
         block_scenes([item], away)

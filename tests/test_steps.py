@@ -1,6 +1,8 @@
 """The workflow's parts agree: a step is a rule, a script and a log of one name."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,17 @@ def test_scripts_read_call_and_write(script):
     text = Path(f"scripts/{script}.py").read_text()
     assert len([line for line in text.splitlines() if line.strip()]) <= 60
     assert text.endswith('if __name__ == "__main__":\n    command(main)\n')
+
+
+@pytest.mark.parametrize(
+    ("script", "unused"),
+    [("stack_scenes", "s2cloudless"), ("draw_map", "torch sklearn"), ("smooth_map", "torch")],
+)
+def test_jobs_of_each_block_load_no_large_library_that_they_do_not_use(script, unused):
+    """A country has thousands of these jobs, and most of a small one is its start."""
+    code = f"import sys, scripts.{script}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(unused.split()) & set(done.stdout.split())
 
 
 def test_packages_have_empty_inits():

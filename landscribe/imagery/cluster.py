@@ -36,9 +36,10 @@ def workers(where: str, count: int) -> Iterator[Executor]:
 def _cluster(where: str, count: int) -> LocalCluster:
     if where == "local":
         # Reading and packing pixels let go of Python's lock, so threads are as fast as processes.
-        return LocalCluster(
-            n_workers=1, threads_per_worker=count, processes=False, dashboard_address=None
-        )
+        size = {"n_workers": 1, "threads_per_worker": count, "processes": False}
+        # Without a port of its own each of several jobs beside each other warns of the others.
+        quiet = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+        return LocalCluster(**size, dashboard_address=None, scheduler_kwargs=quiet)
     if where == "slurm":
         return _queue(count)
     raise InputError(f"{where!r} is no place for workers; use local, slurm, or tcp://host:port")

@@ -4,6 +4,7 @@ An asset whose pixels lie on the grid, or whose coarser pixels fill whole ones o
 is; only others are warped. What cannot be read is tried again, and then told as a gap.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _SETTINGS = {
     # GDAL remembers a HEAD that failed and does not ask again; a signed address is for GET alone.
     "CPL_VSIL_CURL_USE_HEAD": "NO",
 }
+_GONE = re.compile(r"HTTP response code: (404|410)\b")  # waiting is in vain: GDAL remembers it
 _FAULTS = (RasterioError, CPLE_BaseError, OSError, ValueError)
 
 
@@ -89,7 +91,7 @@ class Reader:
             except InputError:
                 raise  # nobody may read it: no token
             except _FAULTS as error:
-                if not waits:
+                if not waits or _GONE.search(str(error)):
                     self.failed(Failure(self.url, _reason(error)))
                     return self._empty(_shape(window))
             time.sleep(waits.pop(0))

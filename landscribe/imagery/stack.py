@@ -16,16 +16,16 @@ import numpy as np
 import pandas as pd
 import stackstac
 from rasterio.enums import Resampling
-from shapely.geometry import box, shape
 from tqdm import tqdm
 
 from landscribe.command import InputError, written
 from landscribe.formats.cubes import MASK_CLEAR, SHARD_PX, lay_out_cube, open_layers, write_bands
-from landscribe.grid import Block, Grid, lonlat_bounds
+from landscribe.grid import Block, Grid
 from landscribe.imagery.gaps import Gap, check_gaps, gap_table
 from landscribe.imagery.items import SIGNING, wanted_assets
 from landscribe.imagery.jobs import pool_or_thread, wait_for
 from landscribe.imagery.masks import pixel_mask, write_cloud_mask
+from landscribe.imagery.passes import block_scenes, passes_of
 from landscribe.imagery.radar import cube_bands
 from landscribe.imagery.reader import Reader, settings
 from landscribe.imagery.signing import signed
@@ -80,7 +80,7 @@ def write_cube(
     Returns:
         The gaps, a row each: columns of `gaps.Gap`.
     """
-    passes = passes_of(block_scenes(scenes, block))
+    passes = passes_of(block_scenes(scenes, block), block.epsg)
     grid = block.grid(sensor.gsd_m, sensor.origin_m)
     _check_bands(passes, sensor)
     if not path.exists():
@@ -109,36 +109,6 @@ def fingerprint(scenes: list[dict], sensor: Sensor, block: Block) -> str:
     code = code_version("scripts/stack_scenes.py")
     told = json.dumps([block_scenes(scenes, block), sensor.model_dump(), asdict(block), code])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
-
-
-def block_scenes(scenes: list[dict], block: Block) -> list[dict]:
-    """Scenes that touch a block, by time and id; `InputError` where there are none.
-
-    Where scenes are cut along the squares of the grid (`grid:code`), those of the block's own
-    square hold all that their neighbours show of it. Else those of its own UTM zone go first:
-    neighbouring zones hold the same ground again, warped.
-    """
-    outline = box(*lonlat_bounds(block.bounds, f"EPSG:{block.epsg}"))
-    touching = [s for s in scenes if shape(s["geometry"]).intersects(outline)]
-    if not touching:
-        raise InputError(
-            f"block {block.id}: none of {len(scenes)} scenes touches it; widen the season or take"
-            " the block out of the region"
-        )
-    own = [s for s in touching if s["properties"].get("grid:code") == f"MGRS-{block.id}"]
-    native = [s for s in touching if s["properties"].get("proj:epsg") == block.epsg]
-    return sorted(own or native or touching, key=_moment)
-
-
-def passes_of(scenes: list[dict]) -> list[list[dict]]:
-    """Scenes of one platform, relative orbit and UTC day together, by time and id."""
-    found: dict[tuple, list[dict]] = {}
-    for scene in sorted(scenes, key=_moment):
-        told = scene["properties"]
-        orbit = told.get("sat:relative_orbit")
-        key = (told["datetime"][:10], told.get("platform", ""), orbit if orbit is not None else -1)
-        found.setdefault(key, []).append(scene)
-    return sorted(found.values(), key=lambda scenes: _moment(scenes[0]))
 
 
 def write_piece(
@@ -307,10 +277,6 @@ def _count_window(path: Path, window: Piece) -> None:
     for time in range(mask.shape[0]):
         clear += mask[time, *window.place] == MASK_CLEAR
     count[window.place] = clear.clip(max=254).astype("uint8")
-
-
-def _moment(scene: dict) -> tuple[str, str]:
-    return scene["properties"]["datetime"], scene["id"]
 
 
 def _check_bands(passes: list[list[dict]], sensor: Sensor) -> None:

@@ -11,23 +11,28 @@ import rasterio
 from pyproj import Transformer
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
+from shapely.geometry.base import BaseGeometry
 from tqdm import tqdm
 
 from landscribe.cards import LandClass
 from landscribe.command import InputError
 from landscribe.formats.rasters import CACHE_BYTES, NODATA, raster_grid
 from landscribe.grid import Grid, pixel_area_m2
+from landscribe.region_pixels import pixels_inside
 
 STRIP_PX = 256  # rows that are read at once
 
 
-def class_areas(paths: Sequence[Path], legend: Sequence[LandClass]) -> pd.DataFrame:
+def class_areas(
+    paths: Sequence[Path], legend: Sequence[LandClass], ground: BaseGeometry | None = None
+) -> pd.DataFrame:
     """Pixels and ground area of each class over all blocks; the last row is what is not mapped.
 
     Blocks of neighbouring UTM zones overlap where they meet: there a pixel counts in its own zone.
 
     Args:
         paths: class raster of each block.
+        ground: of the region, in lon, lat (EPSG:4326): pixels outside do not count at all.
 
     Returns:
         Columns class_id, name, title, pixels, area_ha (to 1 m²), share (of the mapped area; empty
@@ -38,11 +43,12 @@ def class_areas(paths: Sequence[Path], legend: Sequence[LandClass]) -> pd.DataFr
     for path in tqdm(paths, desc="sum areas", unit="block", mininterval=1):
         for classes, grid in _strips(path):
             area = pixel_area_m2(grid).astype("float64")
-            if len(zones) > 1:
-                own = in_own_zone(grid)
-                classes, area = classes[own], area[own]
-            pixels += np.bincount(classes.ravel(), minlength=256)
-            area_m2 += np.bincount(classes.ravel(), area.ravel(), minlength=256)
+            own = in_own_zone(grid) if len(zones) > 1 else np.ones(classes.shape, bool)
+            if ground is not None:
+                own &= pixels_inside(ground, grid)
+            classes, area = classes[own], area[own]
+            pixels += np.bincount(classes, minlength=256)
+            area_m2 += np.bincount(classes, area, minlength=256)
         _check_classes(path, pixels, legend)
     rows = [(c.id, c.name, c.title) for c in legend] + [(NODATA, "nodata", "Not mapped")]
     table = pd.DataFrame(rows, columns=["class_id", "name", "title"])

@@ -10,6 +10,7 @@ import rasterio
 import xarray as xr
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterWindow
+from shapely.geometry.base import BaseGeometry
 from tqdm import tqdm
 
 from landscribe.cards import LandClass
@@ -29,6 +30,7 @@ from landscribe.mapping.cog import (
     write_category_names,
 )
 from landscribe.mapping.windows import Window, windows
+from landscribe.region_pixels import pixels_inside
 from landscribe.trust.calibrate import Calibration
 from landscribe.trust.conformal import packed
 
@@ -61,8 +63,12 @@ def draw_map(
     legend: Sequence[LandClass],
     calibration: Calibration,
     files: MapFiles,
+    ground: BaseGeometry | None = None,
 ) -> float:
     """Write the layers of a map; gives the share of its pixels that have a class.
+
+    Args:
+        ground: of the region, in lon, lat (EPSG:4326): what lies outside is nodata in all layers.
 
     Names of the classes are band tags `class_<id>` of the raster, and GDAL's category names in a
     file `.aux.xml` beside it, where desktop programs look for them.
@@ -70,7 +76,7 @@ def draw_map(
     with _opened(probabilities, cube, legend) as source:
         grid = raster_grid(source)
         with layers_drawn(asdict(files), grid, legend) as layers:
-            mapped = _draw(source, cube, legend, calibration, layers)
+            mapped = _draw(source, cube, legend, calibration, layers, ground)
     write_category_names(files.classes, legend)
     return mapped / (grid.width * grid.height)
 
@@ -133,13 +139,18 @@ def _draw(
     legend: Sequence[LandClass],
     calibration: Calibration,
     layers: dict[str, rasterio.io.DatasetWriter],
+    ground: BaseGeometry | None,
 ) -> int:
     """Write the layers window by window; gives the number of pixels that have a class."""
     mapped = 0
     every = windows(source.height, source.width, WINDOW_PX)
     for window in tqdm(every, desc="draw map", unit="window", mininterval=1):
-        found = trust_layers(_read(source, window), legend, calibration)
+        shares = _read(source, window)
         counts = cube.valid_count.isel(y=window.rows, x=window.cols).values
+        if ground is not None:
+            inside = pixels_inside(ground, raster_grid(source).part(window.rows, window.cols))
+            shares[:, ~inside], counts = PROBABILITY_NODATA, np.where(inside, counts, NODATA)
+        found = trust_layers(shares, legend, calibration)
         place = RasterWindow.from_slices(window.rows, window.cols)
         for name, pixels in (found | {"observations": counts}).items():
             layers[name].write(pixels.reshape(-1, *counts.shape), window=place)

@@ -11,7 +11,7 @@ from landscribe.cards import Labels, Task
 from landscribe.command import InputError
 from landscribe.formats.polygons import POLYGON_COLUMNS
 from landscribe.formats.rasters import NODATA
-from landscribe.grid import Grid
+from landscribe.grid import Grid, lonlat_box, project
 from landscribe.sources import located
 
 
@@ -22,17 +22,11 @@ def block_labels(task: Task, grid: Grid) -> tuple[np.ndarray, gpd.GeoDataFrame]:
         (2, y, x) uint32: legend id (255: unlabelled) and polygon id (0: none), by pixel centre.
         Where polygons of two classes overlap nobody knows, so the pixel is unlabelled; where
         polygons of one class overlap the smaller one has it.
-        Polygons with at least one pixel, as `formats.write_polygons` has them.
+        Polygons with at least one pixel, as `formats.write_polygons` has them. Both may be empty: a
+        large region has blocks where nobody was.
     """
     found = _classified(read_labels(task.labels, grid), task)
-    outline = box(*grid.bounds)
-    found = found[found.intersects(outline)]
-    if found.empty:
-        raise InputError(
-            f"{task.labels.source}: no polygon of the legend touches the block ({_told(grid)});"
-            " name another label file or region"
-        )
-    found = gpd.clip(found, outline, keep_geom_type=True)
+    found = gpd.clip(found, box(*grid.bounds), keep_geom_type=True)
     found["area_m2"] = found.area
     found = found.sort_values(["area_m2", "class_id", "feature"], kind="stable", ascending=False)
     ids = np.arange(1, len(found) + 1)
@@ -43,20 +37,24 @@ def block_labels(task: Task, grid: Grid) -> tuple[np.ndarray, gpd.GeoDataFrame]:
 
 
 def read_labels(labels: Labels, grid: Grid) -> gpd.GeoDataFrame:
-    """Polygons of a label file in the grid's CRS: value, feature, geometry (made valid)."""
+    """Polygons of a label file near a grid, in its CRS: value, feature, geometry (made valid).
+
+    Others are not read: a country has millions, and each of its blocks asks.
+    """
     path = located(labels.source)
     try:
-        found = gpd.read_file(path)
+        told = pyogrio.read_info(path)
+        missing = [c for c in (labels.column, labels.feature) if c not in told["fields"]]
+        if missing:
+            raise InputError(
+                f"{path}: no column {', '.join(missing)}, which the task's labels name; it has"
+                f" {', '.join(map(str, told['fields']))}"
+            )
+        if told["crs"] is None:
+            raise InputError(f"{path}: has no CRS; give the file one (`ogr2ogr -a_srs EPSG:...`)")
+        found = gpd.read_file(path, bbox=_box_in(told["crs"], grid))
     except (pyogrio.errors.DataSourceError, OSError) as error:
         raise InputError(f"{path}: not a vector file that GDAL reads ({error})") from None
-    missing = [c for c in (labels.column, labels.feature) if c not in found]
-    if missing:
-        raise InputError(
-            f"{path}: no column {', '.join(missing)}, which the task's labels name; it has"
-            f" {', '.join(map(str, found.columns))}"
-        )
-    if found.crs is None:
-        raise InputError(f"{path}: has no CRS; give the file one (`ogr2ogr -a_srs EPSG:...`)")
     others = sorted(set(found.geom_type.dropna()) - {"Polygon", "MultiPolygon"})
     if others:
         raise InputError(f"{path}: holds {', '.join(others)}; labels have to be polygons")
@@ -86,6 +84,8 @@ def _classified(found: gpd.GeoDataFrame, task: Task) -> gpd.GeoDataFrame:
 
 def _rasterised(found: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
     shape = {"out_shape": (grid.height, grid.width), "transform": grid.transform}
+    if found.empty:
+        return np.stack([np.full(shape["out_shape"], value, "uint32") for value in (NODATA, 0)])
     # Polygons come largest first, so the smaller one is drawn over the larger.
     ids = rasterize(zip(found.geometry, found.polygon, strict=True), dtype="uint32", **shape)
     classes = np.full(ids.shape, NODATA, "uint8")
@@ -98,6 +98,10 @@ def _rasterised(found: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
     return np.stack([classes.astype("uint32"), ids])
 
 
-def _told(grid: Grid) -> str:
+def _box_in(crs: str, grid: Grid) -> tuple[float, float, float, float] | None:
+    """Box in another CRS around a grid; none where that CRS does not have the place."""
     west, south, east, north = grid.bounds
-    return f"{grid.crs}: {west:.0f}, {south:.0f}, {east:.0f}, {north:.0f}"
+    side = grid.gsd_m  # more than edges bend between the points that are projected
+    around = lonlat_box((west - side, south - side, east + side, north + side), grid.crs)
+    found = project(around, "EPSG:4326", crs).bounds
+    return found if np.isfinite(found).all() else None

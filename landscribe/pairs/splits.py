@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from landscribe.cards import Task
-from landscribe.command import InputError
+from landscribe.command import InputError, some
 from landscribe.formats.contract import SPLITS
 from landscribe.pairs.groups import amounts_of, assign_groups
 
@@ -19,8 +19,18 @@ def split_polygons(blocks: dict[str, gpd.GeoDataFrame], task: Task) -> gpd.GeoDa
 
     Args:
         blocks: polygons of each block, by its id, in its CRS: polygon, feature, class_id, area_m2.
+            Some may be empty.
     """
-    parts = [p.assign(block=b, square=_squares(p, b, task)).to_crs(4326) for b, p in blocks.items()]
+    labelled = {name: table for name, table in blocks.items() if len(table)}
+    if not labelled:
+        raise InputError(
+            f"{task.labels.source}: no polygon of the legend touches any block"
+            f" ({some(sorted(blocks))}); name another label file or region"
+        )
+    parts = [
+        table.assign(block=name, square=_squares(table, name, task)).to_crs(4326)
+        for name, table in labelled.items()
+    ]
     placed = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
     placed["square"] = _of_largest_part(placed)
     _, group = np.unique(placed.square, return_inverse=True)

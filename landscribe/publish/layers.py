@@ -236,6 +236,10 @@ def _place(
     Args:
         where: CRS and transform of `pixels`.
     """
+    rows, cols = _reach(pixels.shape[-2:], where, display)
+    target = target[:, rows, cols]  # blocks are many, and each lies in a corner of the page
+    if not target.size:
+        return
     placed = np.full_like(target, nodata)
     reproject(
         pixels,
@@ -244,12 +248,27 @@ def _place(
         src_transform=where[1],
         src_nodata=nodata,
         dst_crs=display.crs,
-        dst_transform=display.transform,
+        dst_transform=display.part(rows, cols).transform,
         dst_nodata=nodata,
         resampling=Resampling.nearest,
     )
     holds = np.isfinite(placed) if np.isnan(nodata) else placed != nodata
     target[holds] = placed[holds]
+
+
+def _reach(size: tuple[int, int], where: tuple[str, Affine], display: Grid) -> tuple[slice, slice]:
+    """Rows and columns of a display grid that a block of `size` (y, x) may reach."""
+    crs, transform = where
+    (west, north), (east, south) = transform @ (0, 0), transform @ (size[1], size[0])
+    west, south, east, north = transform_bounds(crs, display.crs, west, south, east, north)
+    first = np.floor([display.north - north, west - display.west]) // display.gsd_m - 1
+    last = np.ceil([display.north - south, east - display.west]) // display.gsd_m + 2
+    edges = (display.height, display.width)
+    rows, cols = (
+        slice(*np.clip([low, high], 0, edge).astype(int).tolist())
+        for low, high, edge in zip(first, last, edges, strict=True)
+    )
+    return rows, cols
 
 
 def _webp(image: Image.Image, settings: dict) -> bytes:

@@ -31,6 +31,8 @@ from landscribe.sensors import Sensor
 
 PAGE_BYTES = 5_000_000  # what mail servers and colleagues take
 TEXT_BYTES = 400_000  # of a page, without images
+FEW = 12  # blocks that a page names one by one
+MOST_SCENES = 100  # that a page lists with their checksums; of others it names the lock
 FIGURES = {  # file -> title, and what it shows for those who do not see it
     "confusion": ("Confusion matrix", "Test pixels by class on the map and class on the ground."),
     "accuracy": ("Accuracy by class", "User's and producer's accuracy of each class as bars."),
@@ -76,16 +78,18 @@ def page(files: PageFiles, year: int, folder: Path) -> str:
     display, images = page_layers(files.cubes, models, task.legend, sources[0].sensor, budget)
     template = _environment(folder, Numbers(folder)).get_template("page.html.j2")
     return template.render(
-        blocks=[cube.parents[1].name for cube in files.cubes],
+        blocks=sorted(cube.parents[1].name for cube in files.cubes),
         campaigns=campaigns,
         cards={path: card for m in models for path, card in m.provenance["cards"].items()},
         display=display,
+        few=FEW,
         figures=figures,
         imagery=_imagery_sources(models[0], task),
         images=images,
         legend=task.legend,
         merged=_merged(display, models[0]),
         models=models,
+        most_scenes=MOST_SCENES,
         region=Region.read(files.region),
         sizes=set_size_key(task.legend),
         sources=sources,

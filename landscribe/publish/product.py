@@ -1,12 +1,15 @@
 """A product: one model's map of a region, year and task, with the files that it came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from landscribe.cards import Region, Task
 from landscribe.command import InputError
 from landscribe.formats.json_file import read_json
+from landscribe.grid import Block
 from landscribe.imagery.gaps import read_gaps
+from landscribe.imagery.passes import block_scenes
 from landscribe.imagery.search import read_scenes
 from landscribe.provenance import code_version, git_commit, project_version
 from landscribe.sensors import Sensor
@@ -173,6 +176,11 @@ class Origin:
     def scenes(self) -> list[dict]:
         """STAC items of all sensors."""
         return [scene for scenes in self.scenes_by_sensor for scene in scenes]
+
+    def shown(self, block: Block) -> Self:
+        """The same of one block: with the scenes that its cubes were made of, and no others."""
+        scenes = tuple(block_scenes(every, block) for every in self.scenes_by_sensor)
+        return replace(self, scenes_by_sensor=scenes)
 
     @property
     def imagery(self) -> dict[str, str]:

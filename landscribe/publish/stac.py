@@ -20,7 +20,7 @@ from shapely.geometry import mapping
 
 from landscribe.cards import LandClass
 from landscribe.formats.rasters import NODATA, raster_grid
-from landscribe.grid import Grid, lonlat_bounds
+from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.mapping.smoothed import read_smoothing
 from landscribe.provenance import file_digest
 from landscribe.publish.product import Origin
@@ -170,6 +170,7 @@ def href(path: Path, folder: Path) -> str:
 def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> pystac.Item:
     with rasterio.open(rasters["classes"]) as raster:
         grid = raster_grid(raster)
+    origin = origin.shown(Block(rasters["classes"].parent.name, grid.epsg, grid.bounds))
     item = base_item(origin, name, (grid.crs, grid.bounds), folder)
     item.properties["description"] = (
         f"{origin.task.title} of {origin.region.title} in {origin.year}, drawn from"

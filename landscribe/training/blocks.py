@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from landscribe.command import InputError
+from landscribe.command import InputError, some
+from landscribe.formats.polygons import read_polygons
 
 
 def cubes_by_block(
@@ -31,3 +32,23 @@ def cubes_by_block(
         )
     step = len(sensors)
     return [tuple(cubes[first : first + step]) for first in range(0, len(cubes), step)]
+
+
+def labelled_blocks(
+    cubes: Sequence[tuple[Path, ...]], labels: Sequence[Path], polygons: Path
+) -> tuple[list[tuple[Path, ...]], list[Path]]:
+    """Cubes and label rasters of the blocks that have a polygon; others teach nothing.
+
+    Args:
+        cubes: of each block those of all sensors.
+        labels: raster of each block, in folders `<block>/<task>/`.
+        polygons: of all blocks, with their splits.
+    """
+    named = set(read_polygons(polygons).block)
+    kept = [pair for pair in zip(cubes, labels, strict=True) if pair[1].parents[1].name in named]
+    if not kept:
+        raise InputError(
+            f"{polygons}: names the blocks {some(sorted(named))}, and none of the label rasters is"
+            " of one; split the labels again"
+        )
+    return [cube for cube, _ in kept], [raster for _, raster in kept]

@@ -12,14 +12,16 @@ and no registry: a model card names the file.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import numpy as np
-import torch
 from pydantic import Field, model_validator
 
 from landscribe.cards import Card, Task
 from landscribe.sensors import Sensor
+
+if TYPE_CHECKING:
+    import torch  # a second of each job; those that draw and smooth maps come by here
 
 Image = Callable[[int, int], np.ndarray]  # first row, row after the last -> (band or class, y, x)
 
@@ -110,7 +112,7 @@ class Streamed(Predictor, Protocol):
     multiple_px: int  # sides of an image are multiples of it
 
     def stream(
-        self, image: Image, height: int, dtype: torch.dtype, features: bool = False
+        self, image: Image, height: int, dtype: "torch.dtype", features: bool = False
     ) -> Image:
         """Class probabilities (class, y, x) float32 of any rows, as those of the whole image.
 

@@ -19,7 +19,7 @@ from landscribe.training.predictor import Sample
 
 
 def read_samples(
-    cubes: Sequence[tuple[Path, ...]], labels: tuple[Path, ...], polygons: Path, bands: list[str]
+    cubes: Sequence[tuple[Path, ...]], labels: Sequence[Path], polygons: Path, bands: list[str]
 ) -> list[Sample]:
     """One sample per block, from its composites, label raster and the split polygons.
 

@@ -31,11 +31,11 @@ from landscribe.training.checkpoints import load_model
 from landscribe.training.predictor import Streamed
 from tests.benchmarks.inferring.network import network
 from tests.benchmarks.inferring.scene import BANDS, base_image
+from tests.benchmarks.pixel_areas import pixel_areas
 from tests.benchmarks.report import RESULTS, Goal, report
 
 BOX = (11.95, 52.28, 12.05, 52.34)  # degrees: zones meet at 12 E, squares near 52.34 N
 ZONE = 32633  # of the image
-EQUAL_AREA = "EPSG:6933"
 TASK = Path("config/tasks/landuse.yaml")
 
 
@@ -205,26 +205,10 @@ def _area_error(
             paths.append(Path(folder) / f"{block.id}.tif")
             write_raster(paths[-1], classes[None], grid, NODATA, ["class"])
             own = in_own_zone(grid)
-            areas += np.bincount(classes[own], _pixel_areas(grid)[own], minlength=256)
+            areas += np.bincount(classes[own], pixel_areas(grid)[own], minlength=256)
         table = class_areas(paths, legend).set_index("class_id").area_ha
     found, wanted = table[ids].to_numpy(), areas[ids] / 1e4
     return float(np.abs(found - wanted).max() / wanted.sum())
-
-
-def _pixel_areas(grid: Grid) -> np.ndarray:
-    """Area (y, x) of each pixel [m²], by the shoelace formula on its corners."""
-    x = grid.west + np.arange(grid.width + 1) * grid.gsd_m
-    y = grid.north - np.arange(grid.height + 1) * grid.gsd_m
-    warp = Transformer.from_crs(grid.crs, EQUAL_AREA, always_xy=True).transform
-    x, y = warp(*np.meshgrid(x, y))
-    one, other = (
-        (x[1:, 1:] - x[:-1, :-1], y[1:, 1:] - y[:-1, :-1]),
-        (
-            x[:-1, 1:] - x[1:, :-1],
-            y[:-1, 1:] - y[1:, :-1],
-        ),
-    )
-    return np.abs(one[0] * other[1] - one[1] * other[0]) / 2
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 # What every rule file needs: the checked config and cards, blocks, code versions.
+import sys
 from pathlib import Path
 
+from landscribe.failures import failures, told
 from landscribe.provenance import (
     code_version,
     code_version_with_model,
@@ -39,3 +41,8 @@ wildcard_constraints:
 # Snakemake forgets the jobs of a run whose process was killed, and would submit them a second time.
 onstart:
     end_left_jobs(Path.cwd(), on_cluster=not workflow.local_exec)
+
+
+# Of thousands of jobs a few failed: say which and why, below all that the others said.
+onerror:
+    print(told(failures(log)), file=sys.stderr)

@@ -40,6 +40,8 @@ rule calibrate_map:
 rule draw_map:
     """Draw classes, how far to trust them, and observation counts of a block as COGs."""
     input:
+        region="config/regions/{region}.yaml",
+        outline=lookup("{region}", within=PLAN.outlines),
         task="config/tasks/{task}.yaml",
         cube=f"results/fetch/{{region}}/{{year}}/{{block}}/{PLAN.cubes[0]}",
         probabilities="results/infer/{region}/{year}/{task}/{model}/{block}/probabilities.tif",
@@ -62,8 +64,9 @@ rule draw_map:
     message:
         "Draw the {wildcards.task} map of {wildcards.block} by {wildcards.model}"
     shell:
-        "python -m scripts.draw_map --task {input.task} --cube {input.cube}"
-        " --probabilities {input.probabilities} --calibration {input.calibration}"
+        "python -m scripts.draw_map --region {input.region} --task {input.task}"
+        " --cube {input.cube} --probabilities {input.probabilities}"
+        " --calibration {input.calibration}"
         " --classes {output.classes} --confidence {output.confidence}"
         " --observations {output.observations} --entropy {output.entropy}"
         " --set-sizes {output.set_sizes} --sets {output.sets}"
@@ -107,6 +110,8 @@ rule measure_applicability:
 rule sum_areas:
     """Sum the mapped area of each class over the blocks of a region."""
     input:
+        region="config/regions/{region}.yaml",
+        outline=lookup("{region}", within=PLAN.outlines),
         task="config/tasks/{task}.yaml",
         classes=collect(
             "results/map/{region}/{year}/{task}/{model}/{block}/classes.tif",
@@ -132,8 +137,9 @@ rule sum_areas:
     message:
         "Sum the areas of {wildcards.region} by {wildcards.model}"
     shell:
-        "python -m scripts.sum_areas --task {input.task} --classes {input.classes}"
-        " --smoothed {input.smoothed} --areas {output.areas} 2>&1 | tee {log}"
+        "python -m scripts.sum_areas --region {input.region} --task {input.task}"
+        " --classes {input.classes} --smoothed {input.smoothed} --areas {output.areas}"
+        " 2>&1 | tee {log}"
 
 
 rule smooth_map:
