@@ -18,6 +18,7 @@ from tests.made_product import (
     GRIDS,
     REGION_CARD,
     SENSOR_CARD,
+    TRUST_LAYERS,
     YEAR,
     add_smoothed,
     made_page,
@@ -361,7 +362,8 @@ def test_a_page_of_many_blocks_and_scenes_folds_their_lists(run, made, monkeypat
     try:
         again = made_page(run).read_text()
         assert "blocks 33UUT to 33UUU" in again and "33UUT, 33UUU" not in again
-        assert again.count("<summary>2 blocks</summary>") == 3 * len(run.models)
+        layers = 3 + len(TRUST_LAYERS)  # classes, confidence, observations
+        assert again.count("<summary>2 blocks</summary>") == layers * len(run.models)
         assert "Checksum (multihash)" not in again
         kept = {link for link in leads(before) if "archive.example" not in link}
         assert set(leads(again)) == kept | {lock(again)}

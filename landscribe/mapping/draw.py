@@ -67,11 +67,11 @@ def draw_map(
 ) -> float:
     """Write the layers of a map; gives the share of its pixels that have a class.
 
-    Args:
-        ground: of the region, in lon, lat (EPSG:4326): what lies outside is nodata in all layers.
-
     Names of the classes are band tags `class_<id>` of the raster, and GDAL's category names in a
     file `.aux.xml` beside it, where desktop programs look for them.
+
+    Args:
+        ground: of the region, in lon, lat (EPSG:4326): what lies outside is nodata in all layers.
     """
     with _opened(probabilities, cube, legend) as source:
         grid = raster_grid(source)
