@@ -44,7 +44,7 @@ def main() -> None:
     net = network(RESULTS / "inference/network")
     model = load_model(net.weights, net.description)
     blocks = ground_blocks(lonlat_box(BOX, "EPSG:4326"))
-    grounds = {block.id: _ground(block, base_image(), model) for block in blocks}
+    grounds = {block.id: _ground(block.grid(10), base_image(), model) for block in blocks}
     whole = _ground(_around(blocks), base_image(), model)
     truth = whole.grid, _mapped(model, whole)
     rows, goals = [], []
@@ -63,14 +63,13 @@ def main() -> None:
     report("seams", goals, rows)
 
 
-def _ground(block: Block, image: np.ndarray, model: Streamed) -> CubeGround:
-    """A block of the endless image, as a cube of one time."""
-    grid = block.grid(10)
+def _ground(grid: Grid, image: np.ndarray, model: Streamed) -> CubeGround:
+    """A part of the endless image, as a cube of one time."""
     x = grid.west + (np.arange(grid.width) + 0.5) * 10
     y = grid.north - (np.arange(grid.height) + 0.5) * 10
     at = np.meshgrid(x, y)
-    if block.epsg != ZONE:
-        at = Transformer.from_crs(block.epsg, ZONE, always_xy=True).transform(*at)
+    if grid.epsg != ZONE:
+        at = Transformer.from_crs(grid.epsg, ZONE, always_xy=True).transform(*at)
     cols, rows = np.floor(at[0] / 10).astype(int), np.floor(-at[1] / 10).astype(int)
     pixels = image[:, _mirror(rows, image.shape[1]), _mirror(cols, image.shape[2])]
     attrs = {"scale_factor": 1e-4, "add_offset": 0.0, "nodata": 0}
@@ -107,12 +106,13 @@ def _mapped(model: Streamed, ground: Ground) -> np.ndarray:
     return found * np.float32(1e-4)
 
 
-def _around(blocks: list[Block]) -> Block:
-    """All blocks and 2 km more, in the zone of the image."""
+def _around(blocks: list[Block]) -> Grid:
+    """Pixels of all blocks and 2 km more, in the zone of the image."""
     outlines = [project(lonlat_box(b.bounds, b.crs), "EPSG:4326", f"EPSG:{ZONE}") for b in blocks]
     west, south, east, north = shapely.total_bounds(outlines)
-    edges = np.array([west - 2000, south - 2000, east + 2000, north + 2000])
-    return Block("whole", ZONE, tuple(np.round(edges, -2).tolist()))
+    left, top = round(west, -2) - 2000, round(north, -2) + 2000
+    size = round((east - left) / 10) + 200, round((top - south) / 10) + 200
+    return Grid(ZONE, left, top, *size, 10)
 
 
 def _joins(
