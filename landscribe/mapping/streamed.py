@@ -21,7 +21,7 @@ from landscribe.training.predictor import Streamed
 
 # A window is so many times as wide as it is asked to be, and so many times lower: where columns
 # meet, pixels are computed twice, and rows are held until a window is whole.
-_WIDE, _LOW = 3, 8
+_WIDE, _LOW = 2, 8
 
 
 @dataclass(frozen=True)
@@ -149,38 +149,40 @@ class _Strips:
 
     def __init__(self, column: _Column, readers: Executor) -> None:
         self._column, self._readers = column, readers
-        self._ahead: dict[int, Future] = {}  # number of a strip -> its pixels
+        self._ahead: dict[int, Future] = {}  # number of a strip -> what `_read` gives
 
     def observed(self, window: Window) -> np.ndarray:
         """Pixels (y, x) of a window that are observed in all bands."""
         self._let_go(window.top - self._column.model.reach_px)
-        rows = self._rows(window.top, window.rows.stop)
-        return np.isfinite(rows[:, :, self._column.inside]).all(axis=0)
+        return self._rows(1, window.top, window.rows.stop)[:, self._column.inside]
 
     def image(self, first: int, stop: int) -> np.ndarray:
         """Reflectance (band, y, x) of rows of the image."""
         top = self._column.rows.start
         self._let_go(first + top)
-        return self._rows(first + top, stop + top)
+        return self._rows(0, first + top, stop + top)
 
-    def _rows(self, first: int, stop: int) -> np.ndarray:
-        parts = []
-        high = self._column.strip_px
+    def _rows(self, part: int, first: int, stop: int) -> np.ndarray:
+        """Rows of a part of what `_read` gives."""
+        found, high = [], self._column.strip_px
         for number in range(first // high, -(-stop // high)):
-            top = number * high
-            parts.append(self._strip(number)[:, max(first - top, 0) : stop - top])
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+            rows = slice(max(first - number * high, 0), stop - number * high)
+            found.append(self._strip(number)[part][..., rows, :])
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=-2)
 
-    def _strip(self, number: int) -> np.ndarray:
-        """Pixels of a strip; the next one is read meanwhile."""
+    def _strip(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """What `_read` gives of a strip; the next one is read meanwhile."""
         high = self._column.strip_px
         for other in (number, number + 1):
             top = other * high
             if other not in self._ahead and top < self._column.rows.stop:
-                rows = slice(top, top + high)
-                read, cols = self._column.seen.read, self._column.cols
-                self._ahead[other] = self._readers.submit(read, rows, cols)
+                self._ahead[other] = self._readers.submit(self._read, slice(top, top + high))
         return self._ahead[number].result()
+
+    def _read(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels (band, y, x), and whether they are observed in all bands (y, x)."""
+        pixels = self._column.seen.read(rows, self._column.cols)
+        return pixels, np.isfinite(pixels).all(axis=0)
 
     def _let_go(self, first: int) -> None:
         """Rows before `first` are not needed any more."""
