@@ -34,7 +34,7 @@ def main(
     """
     model = load_model(weights, description)
     blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
-    samples = read_samples(blocks, labels, polygons, list(model.signature.bands))
+    samples = read_samples(blocks, labels, polygons, model.signature)
     names = [path.parents[1].name for path in labels]
     tensors = sample_reference(model, samples, names, read_polygons(polygons))
     write_reference(out, tensors, read_json(description)["sha256"])
