@@ -1,6 +1,6 @@
 """What a forest gains by seeing each period of a season instead of their median.
 
-`python -m tests.benchmarks.series`, some 2 minutes of one core; needs LANDSCRIBE_DATA. Fields of
+`python -m tests.benchmarks.series`, some 3 minutes of one core; needs LANDSCRIBE_DATA. Fields of
 three real sets (see `seasons.sets`) are told by forests that saw nothing of their squares: 5 folds
 of whole squares, drawn 3 times, the same for both ways. Images are composed, filled and made
 channels by the code that a run uses, and the forest is the kind `forest` on channels alone, as
