@@ -174,6 +174,11 @@ class Model(Card):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
         description="name of a file in landscribe/models"
     )
+    sees: Literal["season", "periods"] = Field(
+        "periods",
+        description="of a run with `composites`: each of the images, or season, the median of them;"
+        " without composites both are the median of the season's observations",
+    )
     settings: dict = Field(default_factory=dict, description="checked by that kind's Settings")
 
     @model_validator(mode="after")

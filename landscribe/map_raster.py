@@ -48,8 +48,9 @@ def main(
         model: folder of model.safetensors and model.json.
         task: card in config/tasks that the model was trained for: names and colours.
         out: folder to write: classes.tif and confidence.tif, cloud-optimised.
-        bands: numbers in the raster, from 1, of the bands that the model wants, in its order; none:
-            found by their names.
+        bands: numbers in the raster, from 1, of the channels that the model wants, in its order (of
+            a model that sees periods: all bands of the first, then those of the next); none: found
+            by their names, such as B02, or of periods "05-01 B02".
         scale: of the raster's numbers to reflectance; none: what the raster says.
         offset: added after scaling; none: what the raster says.
         window_px: side of a window, or of a square of its area [px]; changes memory, not the map.
@@ -64,7 +65,7 @@ def main(
             f"{task}: has classes {', '.join(map(str, have))}, but the model gives"
             f" {', '.join(map(str, trained.signature.classes))}; name the task of its training"
         )
-    ground = RasterGround(image, trained.signature.bands, bands, scale, offset)
+    ground = RasterGround(image, trained.signature.channels, bands, scale, offset)
     place = bring(trained, device, precision, threads)
     mark = fingerprint(files, [image], [], window_px, place, (str((bands, scale, offset)),))
     every = map_windows(trained, ground.grid, window_px, place)

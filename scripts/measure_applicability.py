@@ -41,7 +41,7 @@ def main(
     """
     model = load_model(weights, description)
     known = read_reference(reference, read_json(description)["sha256"])
-    ground = block_ground(cubes, around, model.signature.bands)
+    ground = block_ground(cubes, around, model.signature)
     place = bring(model, device, threads=threads)
     own = code_version("scripts/measure_applicability.py"), file_digest(reference)
     mark = fingerprint((weights, description), cubes, around, window_px, place, own)

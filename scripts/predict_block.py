@@ -40,7 +40,7 @@ def main(
         precision: of a network's sums; auto: bfloat16 where the device gains by it.
     """
     model = load_model(weights, description)
-    ground = block_ground(cubes, around, model.signature.bands)
+    ground = block_ground(cubes, around, model.signature)
     place = bring(model, device, precision, threads)
     mark = fingerprint((weights, description), cubes, around, window_px, place)
     share = predict_block(model, ground, out, window_px, place, mark)

@@ -35,7 +35,7 @@ def main(
     model = load_model(weights, description)
     blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
     blocks, labelled = labelled_blocks(blocks, labels, polygons)
-    samples = read_samples(blocks, labelled, polygons, list(model.signature.bands))
+    samples = read_samples(blocks, labelled, polygons, model.signature)
     names = [path.parents[1].name for path in labelled]
     tensors = sample_reference(model, samples, names, read_polygons(polygons))
     write_reference(out, tensors, read_json(description)["sha256"])

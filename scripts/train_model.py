@@ -6,6 +6,7 @@ from pathlib import Path
 
 from landscribe.cards import Model, Task
 from landscribe.command import command
+from landscribe.formats.cubes import cube_periods, read_cube
 from landscribe.sensors import Sensor
 from landscribe.training.blocks import cubes_by_block, labelled_blocks
 from landscribe.training.checkpoints import save_model
@@ -46,10 +47,11 @@ def main(
         seed: of every random draw.
     """
     card = Model.read(model)
-    signature = Signature.of([Sensor.read(path) for path in sensors], Task.read(task))
+    periods = cube_periods(read_cube(cubes[0])) if card.sees == "periods" else ()
+    signature = Signature.of([Sensor.read(path) for path in sensors], Task.read(task), periods)
     blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
     blocks, labelled = labelled_blocks(blocks, labels, polygons)
-    samples = read_samples(blocks, labelled, polygons, list(signature.bands))
+    samples = read_samples(blocks, labelled, polygons, signature)
     folder = weights.parent / "checkpoints"
     kind = importlib.import_module(f"landscribe.models.{card.kind}")
     trained = kind.train(samples, signature, card.resolved(), Work(folder, threads, device, seed))

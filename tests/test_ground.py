@@ -158,4 +158,4 @@ def test_a_damaged_raster_is_told(tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="is damaged"):
         RasterGround(path, ("B02",), (1,)).read(slice(0, 512), slice(0, 512))
-    assert ground.bands == ("B02",)
+    assert ground.channels == ("B02",)

@@ -6,6 +6,7 @@ import pytest
 from pystac.extensions.mlm import AssetGeneralMLMExtension, MLMExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
+from landscribe.formats.json_file import read_json, write_json
 from landscribe.sensors import Sensor
 from tests.made_product import SENSOR_CARD, describe, make_run
 
@@ -68,6 +69,21 @@ def test_bands_of_sensors_with_other_scales_have_an_expression_each(tmp_path):
     assert given.get("pre_processing_function") is None
     (read,) = MLMExtension.ext(pystac.Item.from_file(path)).input
     assert [band.name for band in read.bands] == names
+
+
+def test_channels_of_periods_are_the_bands_again_and_again(tmp_path):
+    run = make_run(tmp_path, models=("unet",))
+    described = run.product("unet").description
+    told = read_json(described)
+    told["signature"]["periods"] = ["05-01", "06-01", "07-01"]
+    write_json(described, told)
+    path = describe(run, "unet") / "model.json"
+    document = json.loads(path.read_text())
+    assert JsonSchemaSTACValidator().validate_core(document, pystac.STACObjectType.ITEM, "1.1.0")
+    (given,) = MLMExtension.ext(pystac.Item.from_file(path)).input
+    names = [band["name"] for band in document["properties"]["bands"]]
+    assert given.bands == names * 3 and given.input.shape == [-1, 24, 256, 256]
+    assert "begin on 05-01, 06-01, 07-01 (MM-DD)" in given.description
 
 
 def test_output_says_classes_in_the_order_of_the_probabilities(item):

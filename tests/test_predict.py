@@ -23,8 +23,9 @@ from landscribe.command import InputError
 from landscribe.formats.cubes import cube_grid
 from landscribe.formats.rasters import PROBABILITY_NODATA, PROBABILITY_SCALE, raster_grid
 from landscribe.grid import Grid
+from landscribe.imagery import channels
 from landscribe.imagery.composite import composite
-from landscribe.mapping import cube_ground, tiled
+from landscribe.mapping import tiled
 from landscribe.mapping.cube_ground import CubeGround
 from landscribe.mapping.predict import Place, bring, fingerprint, predict_block, predict_windows
 from landscribe.mapping.windows import windows
@@ -401,8 +402,8 @@ def test_a_cube_without_a_band_ends_in_one_message(tmp_path):
 
 def test_reading_by_strips_is_reading_at_once(monkeypatch):
     cube = made_cube(times=3)
-    monkeypatch.setattr(cube_ground, "_STRIP_VALUES", 1)
-    monkeypatch.setattr(cube_ground, "CHUNK_PX", 32)
+    monkeypatch.setattr(channels, "_STRIP_VALUES", 1)
+    monkeypatch.setattr(channels, "CHUNK_PX", 32)
     found = CubeGround((cube,), BANDS).read(slice(17, 111), slice(60, 222))
     wanted = composite(cube.isel(y=slice(17, 111), x=slice(60, 222)))
     np.testing.assert_array_equal(found, wanted.values)

@@ -114,7 +114,8 @@ def made(tmp_path_factory) -> Made:
 
 def test_samples_have_the_bands_of_all_sensors_in_order(made):
     blocks = [made.cubes("eye", "ear", blocks=(block,)) for block in GRIDS]
-    samples = read_samples(blocks, made.labels(), made.folder / "polygons.parquet", BANDS)
+    signature = Signature(tuple(BANDS), (0.1,) * len(BANDS), (1, 2), 10.0)
+    samples = read_samples(blocks, made.labels(), made.folder / "polygons.parquet", signature)
     for block, sample in zip(GRIDS, samples, strict=True):
         eye, ear = (read_cube(made.folder / block / s / "cube.zarr") for s in ("eye", "ear"))
         wanted = np.concatenate([composite(eye).values, composite(ear).values])

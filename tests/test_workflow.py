@@ -84,7 +84,9 @@ def test_each_sensor_has_its_files(folder):
 
 def test_the_model_sees_both_and_the_map_counts_the_first(folder):
     made = folder / "results/train/region/2020/task/tiny/model.json"
-    assert json.loads(made.read_text())["signature"]["bands"] == ["B02", "B05", "VV", "VH"]
+    signature = json.loads(made.read_text())["signature"]
+    assert signature["bands"] == ["B02", "B05", "VV", "VH"]
+    assert signature["periods"] == ["06-01", "07-01"]  # no scene in July: filled from June
     path = folder / "results/map/region/2020/task/tiny" / BLOCK.id
     with rasterio.open(path / "observations.tif") as raster:
         assert set(raster.read(1).flat) - {255} <= {0, 1, 2}  # the ear has three scenes

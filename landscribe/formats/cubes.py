@@ -50,11 +50,16 @@ def read_cube(path: Path, bands: list[str] | None = None) -> xr.Dataset:
     return cube.sel(band=bands) if bands else cube
 
 
-def read_cubes(paths: Sequence[Path], bands: Sequence[str]) -> list[xr.Dataset]:
+def read_cubes(
+    paths: Sequence[Path], bands: Sequence[str], periods: Sequence[str] = ()
+) -> list[xr.Dataset]:
     """Cubes of the sensors of one block, as `read_cube` gives them, on one grid.
 
     Each has those of the bands that it holds, in their order; every band is in one of them. A cube
     that has none is left out.
+
+    Args:
+        periods: first days, MM-DD, that each has to be composed by; none: as it may be.
     """
     cubes = [read_cube(path) for path in paths]
     for path, cube in zip(paths, cubes, strict=True):
@@ -72,8 +77,29 @@ def read_cubes(paths: Sequence[Path], bands: Sequence[str]) -> list[xr.Dataset]:
         )
     if twice := [name for name in bands if sum(name in names for names in held) > 1]:
         raise InputError(f"band {', '.join(twice)} in two cubes of a block: {have}; name one")
+    for path, cube, names in zip(paths, cubes, held, strict=True):
+        if periods and set(names) & set(bands):
+            _check_periods(path, cube, periods)
     wanted = [[name for name in bands if name in names] for names in held]
     return [cube.sel(band=names) for cube, names in zip(cubes, wanted, strict=True) if names]
+
+
+def cube_periods(cube: xr.Dataset) -> tuple[str, ...]:
+    """First day, MM-DD, of each period of a cube; empty if it has one image or observations."""
+    if "gap_count" not in cube or cube.sizes["time"] < 2:
+        return ()
+    return tuple(day[5:] for day in np.datetime_as_string(cube.time.values, "D").tolist())
+
+
+def _check_periods(path: Path, cube: xr.Dataset, wanted: Sequence[str]) -> None:
+    found = cube_periods(cube)
+    if found != tuple(wanted):
+        told = f"has periods from {', '.join(found)}" if found else "has no periods"
+        raise InputError(
+            f"{path}: {told}, but the model sees those from {', '.join(wanted)}; compose it with"
+            " the `season` and `composites` that the model learnt from, or train a model on this"
+            " run"
+        )
 
 
 def open_layers(path: Path, *names: str) -> list[zarr.Array]:

@@ -56,9 +56,14 @@ def composite(cube: xr.Dataset) -> xr.DataArray:
         middle = cube.dn.isel(time=0).where(clear.isel(time=0)).astype("float32")
     else:
         middle = cube.dn.where(clear).astype("float32").median("time", skipna=True)
-    attrs = cube.dn.attrs
-    scaled = middle * np.float32(attrs["scale_factor"]) + np.float32(attrs["add_offset"])
-    return scaled.transpose("band", "y", "x").drop_vars("time", errors="ignore")
+    image = scaled(middle, cube.dn.attrs)
+    return image.transpose("band", "y", "x").drop_vars("time", errors="ignore")
+
+
+def scaled(numbers: xr.DataArray, attrs: dict) -> xr.DataArray:
+    """Reflectance, of a radar decibels, float32 of native numbers with the attributes of `dn`."""
+    factor, offset = np.float32(attrs["scale_factor"]), np.float32(attrs["add_offset"])
+    return numbers.astype("float32", copy=False) * factor + offset
 
 
 def periods(first: date, last: date, step: str) -> list[Period]:

@@ -66,7 +66,7 @@ class _Measure:
         self.history: list[dict] = []
 
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Share (n, 1, y, x) float32 of reflectance (n, band, y, x); 0 where it is missing."""
+        """Share (n, 1, y, x) float32 of reflectance (n, channel, y, x); 0 where it is missing."""
         out = np.zeros((len(tiles), 1, *tiles.shape[2:]), "float32")
         inside = _centre(self.settings, tiles.shape[2:])
         for share, tile in zip(out, tiles, strict=True):

@@ -8,21 +8,19 @@ from pyproj import Transformer
 
 from landscribe.grid import Grid
 
-_STRIP_VALUES = 2**22  # about as many values of a band are composed at once
-
 
 class Ground(Protocol):
     """Pixels on a grid; `read` may be called from several threads."""
 
     grid: Grid
-    bands: tuple[str, ...]
+    channels: tuple[str, ...]  # of a pixel, see `channel_names`
     reaches_out: bool  # whether there are pixels beyond the grid, which may be read, too
 
     def strip_px(self, width: int, readers: int) -> int:
         """Rows that are best read at once, of columns this wide, by so many threads."""
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
-        """Reflectance (band, y, x) float32, NaN where not observed; of a radar decibels."""
+        """Reflectance (channel, y, x) float32, NaN where not observed; of a radar decibels."""
 
 
 class Surrounded:
@@ -35,7 +33,7 @@ class Surrounded:
     reaches_out = True
 
     def __init__(self, block: Ground, others: Sequence[Ground]) -> None:
-        self.grid, self.bands, self._block = block.grid, block.bands, block
+        self.grid, self.channels, self._block = block.grid, block.channels, block
         # Where two blocks know a pixel, the one of the same zone has it unwarped.
         self._others = sorted(others, key=lambda other: other.grid.epsg != block.grid.epsg)
 
@@ -44,14 +42,14 @@ class Surrounded:
         return self._block.strip_px(width, readers)
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
-        """Reflectance (band, y, x) float32 of rows and columns that may lie beyond the grid."""
+        """Reflectance (channel, y, x) float32 of rows and columns that may lie beyond the grid."""
         inside = [
             slice(max(0, part.start), min(side, part.stop))
             for part, side in ((rows, self.grid.height), (cols, self.grid.width))
         ]
         if inside == [rows, cols]:
             return self._block.read(rows, cols)
-        shape = (len(self.bands), rows.stop - rows.start, cols.stop - cols.start)
+        shape = (len(self.channels), rows.stop - rows.start, cols.stop - cols.start)
         found = np.full(shape, np.nan, "float32")
         beyond = np.ones(shape[1:], bool)
         if all(part.stop > part.start for part in inside):
@@ -69,7 +67,7 @@ class Surrounded:
     def _fill(
         self, found: np.ndarray, beyond: np.ndarray, other: Ground, top: int, left: int
     ) -> None:
-        """Fill pixels (band, y, x) that lie `beyond` (y, x) from another block, and note these."""
+        """Fill pixels (channel, y, x) that lie `beyond` (y, x) from another block; note these."""
         at = np.nonzero(beyond)
         x = self.grid.west + (left + at[1] + 0.5) * self.grid.gsd_m
         y = self.grid.north - (top + at[0] + 0.5) * self.grid.gsd_m

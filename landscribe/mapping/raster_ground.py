@@ -25,7 +25,7 @@ class RasterGround:
     def __init__(
         self,
         path: Path,
-        bands: Sequence[str],
+        channels: Sequence[str],
         numbers: Sequence[int] = (),
         scale: float | None = None,
         offset: float | None = None,
@@ -33,21 +33,21 @@ class RasterGround:
         """Ground of a raster in UTM, or in any other CRS in metres.
 
         Args:
-            bands: names, in the order that a model wants.
-            numbers: of these bands in the raster, from 1; by default they are found by their names
-                among the raster's band descriptions.
+            channels: names, in the order that a model wants.
+            numbers: of these among the raster's bands, from 1; by default they are found by their
+                names among its band descriptions.
             scale: of the raster's numbers to reflectance; by default what the raster says.
             offset: added after scaling; by default what the raster says.
         """
-        self.path, self.bands, self._open = path, tuple(bands), threading.local()
+        self.path, self.channels, self._open = path, tuple(channels), threading.local()
         raster = self._raster()
         self.grid = raster_grid(raster)
         self._check_pixels(raster)
         self._numbers = list(numbers) or self._named(raster)
-        if len(self._numbers) != len(bands) or not set(self._numbers) <= set(raster.indexes):
+        if len(self._numbers) != len(channels) or not set(self._numbers) <= set(raster.indexes):
             raise InputError(
                 f"{path}: bands {', '.join(map(str, self._numbers))} of its {raster.count}, but the"
-                f" model wants {len(bands)}: {', '.join(bands)}; name the number of each"
+                f" model wants {len(channels)}: {', '.join(channels)}; name the number of each"
             )
         at = [number - 1 for number in self._numbers]
         self._scales = [raster.scales[i] if scale is None else scale for i in at]
@@ -61,11 +61,11 @@ class RasterGround:
         """
         raster = self._raster()
         height, across = raster.block_shapes[0]
-        size = height * (width + across) * len(self.bands) * np.dtype(raster.dtypes[0]).itemsize
+        size = height * (width + across) * len(self.channels) * np.dtype(raster.dtypes[0]).itemsize
         return _LOW_PX if size * readers <= CACHE_BYTES else CHUNK_PX
 
     def read(self, rows: slice, cols: slice) -> np.ndarray:
-        """Reflectance (band, y, x) float32, NaN where the raster has nodata."""
+        """Reflectance (channel, y, x) float32, NaN where the raster has nodata."""
         window = RasterWindow.from_slices(rows, cols)
         try:
             with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
@@ -107,9 +107,9 @@ class RasterGround:
 
     def _named(self, raster: rasterio.DatasetReader) -> list[int]:
         names = list(raster.descriptions)
-        if missing := [name for name in self.bands if name not in names]:
+        if missing := [name for name in self.channels if name not in names]:
             raise InputError(
                 f"{self.path}: no band named {', '.join(missing)}; its bands are"
                 f" {', '.join(str(name) for name in names)}; give the number of each band"
             )
-        return [names.index(name) + 1 for name in self.bands]
+        return [names.index(name) + 1 for name in self.channels]

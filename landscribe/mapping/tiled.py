@@ -30,7 +30,7 @@ class _View:
     axes: tuple[Tiles, Tiles]
     down: range  # tiles
     across: range
-    pixels: np.ndarray  # (band, y, x) float32 from the first tile to the last, NaN unobserved
+    pixels: np.ndarray  # (channel, y, x) float32 from the first tile to the last, NaN unobserved
 
     @property
     def frame(self) -> Window:
@@ -46,11 +46,11 @@ class _View:
         return Window(down.start(row), across.start(col), side, side)
 
     def show(self, part: Window) -> np.ndarray:
-        """Pixels (band, y, x) of a part."""
+        """Pixels (channel, y, x) of a part."""
         return self.pixels[:, *overlap(self.frame, part)[0]]
 
     def observed(self) -> np.ndarray:
-        """Pixels (y, x) of the window that are observed in all bands."""
+        """Pixels (y, x) of the window that are observed in all channels."""
         return np.isfinite(self.show(self.window)).all(axis=0)
 
 

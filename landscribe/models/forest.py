@@ -1,9 +1,10 @@
 """Forest: a random forest on pixels with context features, the honest baseline.
 
 Breiman 2001, doi:10.1023/A:1010933404324, by scikit-learn. Each pixel is told by its bands and by
-what surrounds it (`landscribe.imagery.context`); classes weigh the same, and so that a few large
-fields do not outvote many small ones, a pixel weighs less the more pixels its polygon has. Some
-polygons are shown a second time, as if they never ended (`landscribe.training.boundless`).
+what surrounds it (`landscribe.imagery.context`), with periods also by how its bands change over
+them (`landscribe.imagery.series`); classes weigh the same, and so that a few large fields do not
+outvote many small ones, a pixel weighs less the more pixels its polygon has. Some polygons are
+shown a second time, as if they never ended (`landscribe.training.boundless`).
 """
 
 import numpy as np
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from landscribe.command import InputError
 from landscribe.imagery.context import SUPPORT_PX, context_features
+from landscribe.imagery.series import series_features
 from landscribe.mapping.windows import windows
 from landscribe.training.data import TRAIN, class_indices, cut, pixels_by_class
 from landscribe.training.predictor import Sample, Signature, TileSettings, Work
@@ -40,7 +42,7 @@ class Settings(TileSettings):
     boundless_weight: float = Field(
         0.3, ge=0, description="weight of their pixels, as a share of that of all others"
     )
-    context: bool = Field(True, description="false: the bands alone, as the plainest baseline")
+    context: bool = Field(True, description="false: the channels alone, as the plainest baseline")
 
 
 def train(
@@ -163,7 +165,7 @@ class Predictor:
         self.history, self.threads = history, threads
 
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x).
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, channel, y, x).
 
         The trees are asked for pixels that a map can use: observed, and not of a tile's halo, which
         only gives context. All others get equal shares.
@@ -273,6 +275,8 @@ def _features(tile: np.ndarray, signature: Signature, settings: Settings) -> np.
     """Features (feature, y, x) float32; missing ones are 0, as such pixels are not mapped."""
     if not settings.context:
         return np.nan_to_num(tile)
+    if signature.periods:
+        return series_features(tile, list(signature.bands), len(signature.periods))
     return context_features(tile, list(signature.bands))[0]
 
 

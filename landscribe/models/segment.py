@@ -3,7 +3,7 @@
 Ronneberger et al. 2015, arXiv:1505.04597, with batch normalisation (Ioffe and Szegedy 2015,
 arXiv:1502.03167): on few labels and a short training it learnt far more than group normalisation.
 
-Letters of shapes: n tiles, b bands, c channels, k classes, y, x.
+Letters of shapes: n tiles, b input channels, c channels, k classes, y, x.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ def train(
     from landscribe.training.loop import Schedule, fit  # lightning: 180 MB that no map needs
 
     torch.manual_seed(work.seed)
-    network = UNet(len(signature.bands), len(signature.classes), settings)
+    network = UNet(len(signature.channels), len(signature.classes), settings)
     network.measure(samples)
     tiles = Tiles(samples, signature, settings.train_px, settings.tiles_per_epoch, work.seed)
     schedule = Schedule(
@@ -62,7 +62,7 @@ def train(
 
 def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Settings) -> "Predictor":
     """U-Net from what `Predictor.tensors` gave."""
-    network = UNet(len(signature.bands), len(signature.classes), settings)
+    network = UNet(len(signature.channels), len(signature.classes), settings)
     network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
     return Predictor(network, signature, settings, [])
 
@@ -70,13 +70,13 @@ def load(tensors: dict[str, np.ndarray], signature: Signature, settings: Setting
 class UNet(nn.Module):
     """Encoder and decoder with skips; a pixel depends on those within 7 * 2**depth of it."""
 
-    def __init__(self, bands: int, classes: int, settings: Settings) -> None:
+    def __init__(self, inputs: int, classes: int, settings: Settings) -> None:
         super().__init__()
         widths = [settings.width * 2**level for level in range(settings.depth + 1)]
-        self.register_buffer("mean", torch.zeros(bands))
-        self.register_buffer("std", torch.ones(bands))
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("std", torch.ones(inputs))
         self.down = nn.ModuleList(
-            [_stage(i, o) for i, o in zip([bands + 1, *widths], widths, strict=False)]
+            [_stage(i, o) for i, o in zip([inputs + 1, *widths], widths, strict=False)]
         )
         self.up = nn.ModuleList(
             [_stage(o + i, o) for o, i in zip(widths, widths[1:], strict=False)]
@@ -86,7 +86,7 @@ class UNet(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def measure(self, samples: list[Sample]) -> None:
-        """Take mean and spread of each band from the observed pixels of the samples."""
+        """Take mean and spread of each input from the observed pixels of the samples."""
         seen = [s.reflectance[:, np.isfinite(s.reflectance).all(0)] for s in samples]
         pixels = np.concatenate(seen, axis=1, dtype="float64")
         self.mean.copy_(torch.from_numpy(pixels.mean(1)))
@@ -154,7 +154,7 @@ class Predictor:
 
     @torch.inference_mode()
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x)."""
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, channel, y, x)."""
         height, width = tiles.shape[2:]
         short = [(0, -side % self.multiple_px) for side in (height, width)]
         whole = np.pad(tiles, [(0, 0), (0, 0), *short], constant_values=np.nan)

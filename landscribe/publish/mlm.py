@@ -87,7 +87,7 @@ def _apply_mlm(item: pystac.Item, origin: Origin) -> None:
 
 def _input(origin: Origin) -> ModelInput:
     signature = origin.model["signature"]
-    shape = [-1, len(signature["bands"]), *_sides(origin)]
+    shape = [-1, len(_by_channel(signature)), *_sides(origin)]
     dims = ["batch", "channel", "height", "width"]
     bands, whole = _scaled(origin)
     return ModelInput.create(
@@ -98,6 +98,7 @@ def _input(origin: Origin) -> ModelInput:
             f"Reflectance, of a radar backscatter [dB] without speckle, on a grid of"
             f" {signature['gsd_m']:g} m, NaN where not observed; scaling to the training statistics"
             " is part of the model. A scene that says an offset of its own is read with that one"
+            + _told_periods(signature)
         ),
         pre_processing_function=whole,
     )
@@ -108,12 +109,26 @@ def _scaled(origin: Origin) -> tuple[list[str] | list[ModelBand], ProcessingExpr
 
     MLM has one expression for all bands, or one on each: so it stands where sensors differ.
     """
-    names = origin.model["signature"]["bands"]
+    names = _by_channel(origin.model["signature"])
     of = {band.name: _formula(sensor) for sensor in origin.sensors for band in sensor.bands}
     each = [of[name] for name in names]
     if len(set(each)) == 1:
-        return list(names), ProcessingExpression.create(_FORMAT, each[0])
+        return names, ProcessingExpression.create(_FORMAT, each[0])
     return [ModelBand.create(n, _FORMAT, how) for n, how in zip(names, each, strict=True)], None
+
+
+def _by_channel(signature: dict) -> list[str]:
+    """Band of each channel: those of a period, then those of the next."""
+    return signature["bands"] * max(1, len(signature.get("periods", ())))
+
+
+def _told_periods(signature: dict) -> str:
+    if not (periods := signature.get("periods")):
+        return ""
+    return (
+        f". Channels are all bands of the image of each period, which begin on {', '.join(periods)}"
+        " (MM-DD); one without a clear observation lies on a line between those before and after"
+    )
 
 
 def _formula(sensor: Sensor) -> str:

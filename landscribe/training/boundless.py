@@ -13,13 +13,13 @@ _CORE_PX = 50  # with as many pixels inside its rim of mixed ones, a polygon is 
 
 
 def boundless(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Image (band, y, x) in which a polygon goes on to the edges.
+    """Image (channel, y, x) in which a polygon goes on to the edges.
 
     What lies outside is mirrored at the outline, then at the outline of what is filled, and so on,
     which keeps the texture; what no mirror reaches has the values of the nearest pixel.
 
     Args:
-        image: (band, y, x), NaN where not observed.
+        image: (channel, y, x), NaN where not observed.
         inside: (y, x) bool, the polygon; it has to be observed somewhere.
     """
     known = _core(inside & np.isfinite(image).all(0))

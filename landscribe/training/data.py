@@ -11,7 +11,6 @@ from torch.utils.data import Dataset
 from landscribe.command import InputError
 from landscribe.formats.contract import SPLITS
 from landscribe.formats.rasters import NODATA
-from landscribe.sensors import POLARIZATIONS
 from landscribe.training.predictor import Sample, Signature
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
@@ -36,7 +35,7 @@ class Tiles(Dataset):
         seed: int,
     ) -> None:
         self.samples, self.classes = samples, signature.classes
-        self.radar = np.isin(signature.bands, POLARIZATIONS)  # (band)
+        self.radar = signature.radar  # (channel)
         self.tile_px, self.length, self.seed = tile_px, length, seed
         self.epoch = 0
         self.pixels = pixels_by_class(samples, signature.classes)
@@ -45,7 +44,7 @@ class Tiles(Dataset):
         return self.length
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Reflectance (band, y, x) with NaN where missing, and class indices (y, x) or IGNORE."""
+        """Reflectance (channel, y, x), NaN where missing, and class indices (y, x) or IGNORE."""
         rng = np.random.default_rng((self.seed, self.epoch, index))
         by_polygon = self.pixels[rng.integers(len(self.pixels))]
         block, rows, cols = by_polygon[rng.integers(len(by_polygon))]
@@ -69,10 +68,10 @@ def class_indices(classes: np.ndarray, legend: tuple[int, ...]) -> np.ndarray:
 
 
 def _brightened(image: np.ndarray, radar: np.ndarray, change: float) -> np.ndarray:
-    """Image (band, y, x) float32 as bright as at another time: a factor, of decibels a shift.
+    """Image (channel, y, x) float32 as bright as at another time: a factor, of decibels a shift.
 
     Args:
-        radar: (band) bool: in decibels.
+        radar: (channel) bool: in decibels.
         change: in spreads.
     """
     brighter = image * np.float32(1 + _FREE_CHANGE * change)

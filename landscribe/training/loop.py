@@ -44,7 +44,7 @@ def fit(
     """Weights of the epoch that is best on validation, and one row of history per epoch.
 
     Args:
-        network: (n, band, y, x) reflectance -> (n, class, y, x) logits.
+        network: (n, channel, y, x) reflectance -> (n, class, y, x) logits.
         validation: (image, target) tiles whose targets are IGNORE outside the validation split.
     """
     folder = work.folder / _fingerprint(network, tiles, schedule, work)

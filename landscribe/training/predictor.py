@@ -18,32 +18,49 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from landscribe.cards import Card, Task
-from landscribe.sensors import Sensor
+from landscribe.formats.contract import channel_names
+from landscribe.sensors import POLARIZATIONS, Sensor
 
 if TYPE_CHECKING:
     import torch  # a second of each job; those that draw and smooth maps come by here
 
-Image = Callable[[int, int], np.ndarray]  # first row, row after the last -> (band or class, y, x)
+Image = Callable[[int, int], np.ndarray]  # first row, row after the last -> (channel, y, x)
 
 
 @dataclass(frozen=True)
 class Signature:
     """What goes in and what comes out of a model."""
 
-    bands: tuple[str, ...]  # in the order of the input
+    bands: tuple[str, ...]  # of each image, in the order of the input
     wavelengths_um: tuple[float, ...]  # centre of each band
     classes: tuple[int, ...]  # legend ids in the order of the output
     gsd_m: float
+    periods: tuple[str, ...] = ()  # first day of each image, MM-DD; none: one of the season
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What goes in, in its order: the bands of each period, or those of the season."""
+        return channel_names(self.bands, self.periods)
+
+    @property
+    def radar(self) -> np.ndarray:
+        """Which channels (channel) bool are a radar's, in decibels."""
+        return np.tile(np.isin(self.bands, POLARIZATIONS), max(1, len(self.periods)))
 
     @classmethod
-    def of(cls, sensors: Sequence[Sensor], task: Task) -> Self:
-        """Signature of a model that sees the cubes of sensors and gives a task's classes."""
+    def of(cls, sensors: Sequence[Sensor], task: Task, periods: Sequence[str] = ()) -> Self:
+        """Signature of a model that sees the cubes of sensors and gives a task's classes.
+
+        Args:
+            periods: of the cubes, if the model sees each, see `cube_periods`.
+        """
         bands = [band for sensor in sensors for band in sensor.bands]
         return cls(
             tuple(band.name for band in bands),
             tuple(band.wavelength_um for band in bands),
             tuple(land.id for land in task.legend),
             sensors[0].gsd_m,
+            tuple(periods),
         )
 
     def as_dict(self) -> dict:
@@ -55,7 +72,7 @@ class Signature:
 class Sample:
     """One block to learn from."""
 
-    reflectance: np.ndarray  # (band, y, x) float32, radar bands in dB, NaN where not observed
+    reflectance: np.ndarray  # (channel, y, x) float32, radar bands in dB, NaN where not observed
     classes: np.ndarray  # (y, x) uint8 legend ids, 255 where unlabelled
     polygons: np.ndarray  # (y, x) uint32 polygon ids, 0 where unlabelled
     splits: np.ndarray  # (y, x) uint8 index into formats.SPLITS, 255 where unlabelled
@@ -91,7 +108,7 @@ class Predictor(Protocol):
     history: list[dict]  # one row per epoch or per fit, for the learning curve; numbers only
 
     def probabilities(self, tiles: np.ndarray) -> np.ndarray:
-        """Class probabilities (n, class, y, x) float32 of reflectance (n, band, y, x).
+        """Class probabilities (n, class, y, x) float32 of reflectance (n, channel, y, x).
 
         NaN is missing. They sum to 1 over the classes everywhere, also where the input is missing.
         """
@@ -101,7 +118,7 @@ class Predictor(Protocol):
 
     # A kind may also have `features(tiles) -> (n, feature, y, x) float32`: what the model tells
     # pixels apart by, and `importance` (feature) float32: how much each of them counts. By these
-    # the area of applicability is measured; without them by the bands, all alike.
+    # the area of applicability is measured; without them by the channels, all alike.
 
 
 @runtime_checkable
@@ -117,8 +134,8 @@ class Streamed(Predictor, Protocol):
         """Class probabilities (class, y, x) float32 of any rows, as those of the whole image.
 
         Args:
-            image: gives reflectance (band, y, x) of rows, NaN where missing; it is asked for each
-                row once, from the first that matters down.
+            image: gives reflectance (channel, y, x) of rows, NaN where missing; it is asked for
+                each row once, from the first that matters down.
             height: rows of the image.
             dtype: what sums are made in.
             features: gives those of the model instead, see `Predictor`.

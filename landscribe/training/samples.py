@@ -14,21 +14,24 @@ from landscribe.formats.contract import SPLITS
 from landscribe.formats.cubes import cube_grid, read_cubes
 from landscribe.formats.polygons import read_polygons
 from landscribe.formats.rasters import NODATA, read_raster
-from landscribe.imagery.composite import composite
-from landscribe.training.predictor import Sample
+from landscribe.imagery.channels import read_channels
+from landscribe.training.predictor import Sample, Signature
 
 
 def read_samples(
-    cubes: Sequence[tuple[Path, ...]], labels: Sequence[Path], polygons: Path, bands: list[str]
+    cubes: Sequence[tuple[Path, ...]],
+    labels: Sequence[Path],
+    polygons: Path,
+    signature: Signature,
 ) -> list[Sample]:
-    """One sample per block, from its composites, label raster and the split polygons.
+    """One sample per block as a model sees it, from its label raster and the split polygons.
 
     Args:
         cubes: of each block those of all sensors.
-        bands: of all sensors, in the order of the samples.
     """
     table = read_polygons(polygons)
-    return [_sample(each, raster, table, bands) for each, raster in zip(cubes, labels, strict=True)]
+    pairs = zip(cubes, labels, strict=True)
+    return [_sample(each, raster, table, signature) for each, raster in pairs]
 
 
 def counts(samples: list[Sample], polygons: Path, split: int) -> dict[str, int]:
@@ -44,10 +47,12 @@ def counts(samples: list[Sample], polygons: Path, split: int) -> dict[str, int]:
 
 
 def _sample(
-    cubes: tuple[Path, ...], labels: Path, table: gpd.GeoDataFrame, bands: list[str]
+    cubes: tuple[Path, ...], labels: Path, table: gpd.GeoDataFrame, signature: Signature
 ) -> Sample:
-    data = read_cubes(cubes, bands)
-    (classes, polygons), _ = read_raster(labels, cube_grid(data[0]))
+    seen = signature.bands, signature.periods
+    data = read_cubes(cubes, *seen)
+    grid = cube_grid(data[0])
+    (classes, polygons), _ = read_raster(labels, grid)
     mine = table[table.block == labels.parents[1].name]
     if mine.empty:
         raise InputError(
@@ -57,7 +62,5 @@ def _sample(
     of = np.full(int(polygons.max()) + 1, NODATA, "uint8")
     of[mine.polygon] = [SPLITS.index(split) for split in mine.split]
     of[0] = NODATA
-    reflectance = np.empty((len(bands), *classes.shape), "float32")
-    for cube in data:
-        reflectance[[bands.index(name) for name in cube.band.values]] = composite(cube).values
-    return Sample(reflectance, classes.astype("uint8"), polygons, of[polygons])
+    image = read_channels(data, *seen, slice(0, grid.height), slice(0, grid.width))
+    return Sample(image, classes.astype("uint8"), polygons, of[polygons])

@@ -22,7 +22,7 @@ def features_of(model: Predictor, tiles: np.ndarray) -> np.ndarray:
     """What a model tells pixels apart by, (n, feature, y, x) float32; missing ones are 0.
 
     Args:
-        tiles: (n, band, y, x) float32, NaN missing.
+        tiles: (n, channel, y, x) float32, NaN missing.
     """
     own = getattr(model, "features", None)
     return np.nan_to_num(tiles) if own is None else np.nan_to_num(own(tiles))

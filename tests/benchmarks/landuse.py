@@ -125,7 +125,7 @@ def read_ground() -> Ground:
     subprocess.run(command, check=True, stdout=sys.stderr, env=environment())
     sensor = Sensor.read(Path("config/sensors/sentinel-2-l1c.yaml"))
     signature = Signature.of([sensor], Task.read(Path("config/tasks/landuse.yaml")))
-    sample = read_samples([(wanted[0],)], (wanted[1],), POLYGONS, sensor.band_names())[0]
+    sample = read_samples([(wanted[0],)], (wanted[1],), POLYGONS, signature)[0]
     labelled = np.flatnonzero(sample.classes != NODATA)
     at = np.sort(np.random.default_rng(SEED).choice(labelled, PIXELS, replace=False))
     polygons = read_polygons(POLYGONS)
