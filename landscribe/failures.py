@@ -10,7 +10,8 @@ _EVENT = re.compile(
     r"^Error in rule (?P<rule>\w+):\n(?P<told>(?:    .*\n)*)|^Finished jobid: (?P<done>\d+)\b", re.M
 )
 _ID, _LOG = re.compile(r"^    jobid: (\d+)", re.M), re.compile(r"^    log: (\S+)", re.M)
-_REASON_CHARS = 300
+_BAR = re.compile(r"\d+%\|")  # of progress
+_REASON_CHARS = 400
 _SILENT = "ended without a message: it was killed, maybe for its memory or by its node"
 
 
@@ -26,10 +27,11 @@ class Failure:
         """Its message, or the last line that it wrote."""
         if self.log is None or not self.log.is_file():
             return _SILENT
-        lines = re.split(r"[\r\n]+", self.log.read_text(errors="replace").strip())
-        message = next((line for line in lines if line.startswith("error: ")), lines[-1])
-        is_bar = re.search(r"\d+%\|", message)
-        return _SILENT if is_bar or not message else message.removeprefix("error: ")
+        whole = self.log.read_text(errors="replace").strip()
+        if message := re.search(r"^error: (.+(?:\n  .+)*)", whole, re.M):
+            return message[1]
+        last = re.split(r"[\r\n]+", whole)[-1]
+        return last if last and not _BAR.search(last) else _SILENT
 
 
 def failures(logs: Sequence[str]) -> list[Failure]:

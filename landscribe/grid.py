@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from affine import Affine
@@ -140,7 +141,14 @@ def ground_block(ground: BaseGeometry, name: str) -> Block:
 
 def blocks_near(block: Block, others: Sequence[Block]) -> list[Block]:
     """Blocks, the block itself left out, that are at most about NEAR_M away from it."""
-    return [other for other in others if other != block and _is_near(block, other)]
+    west, south, east, north = _reach(block)
+    found = []
+    for other in others:
+        left, bottom, right, top = _reach(other)  # which spares all but a few the warping
+        apart = left > east or right < west or bottom > north or top < south
+        if not apart and other != block and _is_near(block, other):
+            found.append(other)
+    return found
 
 
 def project(
@@ -187,14 +195,18 @@ def pixel_area_m2(grid: Grid, step_px: int = 64) -> np.ndarray:
     return (grid.gsd_m**2 / down).astype("float32")
 
 
+@cache
+def _reach(block: Block) -> tuple[float, float, float, float]:
+    """West, south, east, north [degrees] of a block with NEAR_M around it."""
+    west, south, east, north = block.bounds
+    around = (west - NEAR_M, south - NEAR_M, east + NEAR_M, north + NEAR_M)
+    return lonlat_bounds(around, block.crs)
+
+
 def _is_near(block: Block, other: Block) -> bool:
     if block.epsg == other.epsg:
         return box(*block.bounds).distance(box(*other.bounds)) <= NEAR_M
     if abs(block.epsg % 100 - other.epsg % 100) > 1:
-        return False
-    # Northings of one latitude differ little between zones: this spares most of the warping.
-    same_half = block.epsg // 100 == other.epsg // 100
-    if same_half and abs(block.bounds[1] - other.bounds[1]) > 2 * SQUARE_M:
         return False
     there = project(lonlat_box(other.bounds, other.crs), "EPSG:4326", block.crs)
     return box(*block.bounds).distance(there) <= NEAR_M

@@ -155,6 +155,17 @@ def test_blocks_are_near_where_they_touch_also_across_zones():
             assert (other in near) == (block in blocks_near(other, every))
 
 
+def test_blocks_are_warped_to_few_others(monkeypatch):
+    """Each job of a country asks for its neighbours: with all pairs that took most of its start."""
+    every, warped = blocks(*REGIONS["France"]), []
+    blocks_near(every[0], every)  # reaches are told once
+    watched = lambda *args: warped.append(args) or project(*args)  # noqa: E731
+    monkeypatch.setattr("landscribe.grid.project", watched)
+    for block in every:
+        blocks_near(block, every)
+    assert len(every) > 100 and len(warped) < 10 * len(every)
+
+
 def test_blocks_on_both_sides_of_the_equator_are_near():
     every = ground_blocks(lonlat_box((9.1, -0.2, 9.3, 0.2), "EPSG:4326"))
     assert len(every) == 2 and blocks_near(every[0], every) == every[1:]

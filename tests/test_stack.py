@@ -16,7 +16,7 @@ from shapely.geometry import mapping
 from landscribe.command import InputError
 from landscribe.formats.cubes import MASK_CLEAR, MASK_CLOUD, MASK_MISSING, cube_grid, read_cube
 from landscribe.grid import Block, lonlat_box
-from landscribe.imagery.passes import block_scenes, passes_of
+from landscribe.imagery.passes import passes_of
 from landscribe.imagery.search import read_scenes
 from landscribe.imagery.stack import write_cube
 from landscribe.provenance import file_digest
@@ -169,16 +169,6 @@ def test_another_offset_becomes_that_of_the_sensor(tmp_path):
         write_cube(tmp_path / "y.zarr", [item], SENSOR, BLOCK)
 
 
-def test_tiles_of_the_own_square_are_enough(tmp_path):
-    item, _ = scene(tmp_path, 1, 0)
-    named = [
-        item | {"id": code, "properties": item["properties"] | {"grid:code": f"MGRS-{code}"}}
-        for code in ("33UTU", "33UUU")
-    ]
-    assert [s["id"] for s in block_scenes(named, BLOCK)] == ["33UUU"]
-    assert [s["id"] for s in block_scenes(named[:1], BLOCK)] == ["33UTU"]
-
-
 def test_a_grid_may_lie_anywhere(tmp_path):
     """Landsat's pixels have their edges on multiples of 30 m plus 15: no snapping."""
     item, pixels = scene(tmp_path, 1, 0)
@@ -287,16 +277,3 @@ def moved(asset, image):
         raster.write(out, 1)
     asset |= {"proj:epsg": 32632, "proj:code": crs, "proj:shape": [size, size]}
     asset["proj:transform"] = list(place)[:6]
-
-
-def test_scenes_of_the_own_zone_go_first(tmp_path):
-    item, _ = scene(tmp_path, 1, 0)
-    other = item | {"id": "other", "properties": item["properties"] | {"proj:epsg": 32632}}
-    assert [s["id"] for s in block_scenes([other, item], BLOCK)] == ["made-1"]
-    assert [s["id"] for s in block_scenes([other], BLOCK)] == ["other"]
-    elsewhere = {"datetime": "2020-06-02T10:00:00Z", "proj:epsg": 32632}
-    late = other | {"id": "late", "properties": item["properties"] | elsewhere}
-    assert [s["id"] for s in block_scenes([late, item], BLOCK)] == ["made-1", "late"]
-    away = Block("33UVU", 32633, (400000, 5820000, 400960, 5820960))
-    with pytest.raises(InputError, match="33UVU: none of 1 scenes"):
-        block_scenes([item], away)

@@ -74,9 +74,11 @@ def draw_map(path: Path, maps: Sequence[Path], ground: Landscape) -> None:
     for axes in (left, middle, right):
         _lines(axes, ground, grid)
     keys = [Patch(color=c, label=n) for c, n in zip(COLOURS, CLASSES, strict=True)]
-    left.legend(handles=keys, fontsize=8, loc="lower left", frameon=True)
-    keys = [Patch(color="#c22f12", label="other class"), Patch(color="#3b4a9a", label="not mapped")]
-    right.legend(handles=keys, fontsize=8, loc="lower left", frameon=True)
+    keys += [
+        Patch(color="#c22f12", label="other class"),
+        Patch(color="#3b4a9a", label="not mapped"),
+    ]
+    figure.legend(handles=keys, ncols=len(keys), loc="lower center", frameon=False)
     figure.savefig(path, dpi=110, bbox_inches="tight")
 
 

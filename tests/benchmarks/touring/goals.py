@@ -68,7 +68,7 @@ def map_goals(
     mapped, pixels = told[areas.class_id != NODATA], int(areas.pixels.sum())
     by_class = np.abs(mapped - found.mapped_truth_m2).max() / mapped.sum()
     gaps = read_json(results / f"publish/{product}/provenance.json")["gaps"]
-    with_gaps = sum(bool(rows) for rows in gaps.values())
+    lost = [{gap["scene"] for gap in rows} for rows in gaps.values() if rows]
     return [
         Goal("M3.area", abs(told.sum() / land_m2 - 1), "<= 0.001", pixels),
         Goal("M3.area_of_classes", float(by_class), "<= 0.01", pixels),
@@ -77,6 +77,7 @@ def map_goals(
         Goal("M3.not_mapped", found.unmapped, "<= 0.03", pixels),
         Goal("M3.not_mapped_where_zones_meet", found.edge_unmapped, "<= 0.03", pixels),
         Goal("M3.pixels_outside", found.outside_px, "<= 20", pixels),
-        Goal("M3.blocks_with_gaps", with_gaps, "== 1", len(gaps)),
+        Goal("M3.blocks_with_gaps", len(lost), ">= 1", len(gaps)),
+        Goal("M3.scenes_with_gaps", len(set().union(*lost)), "== 1", len(gaps)),
         Goal("M3.page_mb", page.stat().st_size / 1e6, "<= 5"),
     ]

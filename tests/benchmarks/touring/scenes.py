@@ -5,7 +5,6 @@ which each sees a part of the country, nothing past the edge of a swath. But the
 meet is delivered once, by the zone west of it. A few scenes are missing.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,7 +53,7 @@ class Shot:
 def shots(blocks: list[Block], seed: int) -> list[Shot]:
     """Scenes to make of the ground of blocks."""
     rng = np.random.default_rng((seed, 2))
-    tiles = {name: grid for block in blocks for name, grid in _tiles(block)}
+    tiles = dict(tile for tile in map(_tile, blocks) if tile)
     every = [Shot(name, grid, d) for name, grid in sorted(tiles.items()) for d in range(len(_DAYS))]
     return [shot for shot in every if rng.random() >= _MISSING]
 
@@ -70,17 +69,17 @@ def write_scenes(made: list[Shot], ground: Landscape, folder: Path, address: str
         return [item for items in found for item in items]
 
 
-def _tiles(block: Block) -> Iterator[tuple[str, Grid]]:
-    """Name and grid of the tile of a block's square, unless the zone to the west has its ground."""
+def _tile(block: Block) -> tuple[str, Grid] | None:
+    """Name and grid of the tile of a block's square; none where the zone to the west has it."""
     col, row = (int(value // SQUARE_M) for value in block.bounds[:2])
     to_lonlat = Transformer.from_crs(block.crs, "EPSG:4326", always_xy=True).transform
     lon, _ = to_lonlat((col + 0.5) * SQUARE_M, (row + 0.5) * SQUARE_M)
     if lon < (block.epsg % 100 - 31) * 6:
-        return
+        return None
     edges = (col * SQUARE_M - _OVERLAP_M, (row + 1) * SQUARE_M + _OVERLAP_M)
     west, north = np.floor(edges[0] / GSD_M) * GSD_M, np.ceil(edges[1] / GSD_M) * GSD_M
     side = int((SQUARE_M + 2 * _OVERLAP_M) // GSD_M)
-    yield square_name(block.epsg, col, row), Grid(block.epsg, west, north, side, side, GSD_M)
+    return square_name(block.epsg, col, row), Grid(block.epsg, west, north, side, side, GSD_M)
 
 
 def _written(made: list[Shot], ground: Landscape, folder: Path, address: str) -> list[dict]:
