@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from landscribe.card import Card, Fraction
 from landscribe.command import InputError
 from landscribe.encoders.masking import draw_shown, hidden_error, put_back, taken
+from landscribe.encoders.patches import split_patches, standardised
 from landscribe.encoders.transformer import Block, start, waves
 from landscribe.encoders.weights import load_strictly
 
@@ -24,7 +25,7 @@ PUBLISHED_BANDS = ("BLUE", "GREEN", "RED", "NIR_NARROW", "SWIR_1", "SWIR_2")
 
 
 class Settings(Card):
-    """How large the networks are and what they are shown; defaults are those of Prithvi 2.0 100M."""
+    """How large the networks are and what they see; defaults are those of Prithvi 2.0 100M."""
 
     bands: tuple[str, ...] = Field(PUBLISHED_BANDS, min_length=1, description="in input order")
     dates: int = Field(4, ge=1, description="dates of the series that it was made for")
@@ -129,7 +130,7 @@ class Mae(nn.Module):
         hidden = patches.new_ones(patches.shape[:2], dtype=torch.bool).scatter(1, shown, False)
         target = split_patches(image, self.settings.patch)
         if self.settings.norm_pix_loss:
-            target = _standardised(target)
+            target = standardised(target)
         return Reconstruction(hidden_error(patches, target, hidden[..., None]), patches, hidden)
 
 
@@ -201,7 +202,7 @@ class MaeEncoder(nn.Module):
         return x + _coded(coders, (temporal_coords, location_coords), grid, x)
 
     def features(self, tokens: Tensor, shown: Tensor | None = None) -> list[Tensor]:
-        """Features (n, 1 + k, d) of each block, of tokens (n, l, d); of those shown (n, k) alone."""
+        """Features (n, 1 + k, d) of each block, of tokens (n, l, d), or of those shown (n, k)."""
         x = tokens if shown is None else taken(tokens, shown)  # (n, k, d)
         first = (self.cls_token + self.pos_embed[:, :1]).to(x.dtype)
         x, found = torch.cat([first.expand(len(x), -1, -1), x], 1), []  # (n, 1+k, d)
@@ -315,22 +316,9 @@ def resized(known: Tensor, grid: tuple[int, ...], wanted: tuple[int, ...]) -> Te
     return torch.cat([known[:, :1], plane.permute(0, 2, 3, 1).flatten(0, 2)[None]], 1)
 
 
-def split_patches(image: Tensor, patch: tuple[int, int, int]) -> Tensor:
-    """Values (n, l, p) of the patches of images (n, b, t, y, x)."""
-    for dim, size in zip((2, 4, 6), patch, strict=True):
-        image = image.unflatten(dim, (-1, size))  # at last (n, b, t, pt, y, py, x, px)
-    return image.permute(0, 2, 4, 6, 3, 5, 7, 1).flatten(4).flatten(1, 3)
-
-
-def joined_patches(
-    patches: Tensor, patch: tuple[int, int, int], grid: tuple[int, int, int]
-) -> Tensor:
-    """Images (n, b, t, y, x) of the values (n, l, p) of their patches."""
-    parts = patches.unflatten(2, (*patch, -1)).unflatten(1, grid)  # (n, t, y, x, pt, py, px, b)
-    return parts.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6).flatten(4, 5).flatten(2, 3)
-
-
-def load(network: "Mae | MaeEncoder", weights: dict[str, Tensor], bands: tuple[str, ...]) -> None:
+def load(
+    network: Mae | MaeEncoder, weights: dict[str, Tensor], bands: tuple[str, ...] = PUBLISHED_BANDS
+) -> None:
     """Put published weights into a network; `InputError` names all that does not fit.
 
     Positions are left as they are: they follow from the grid. Of files of an autoencoder, an
@@ -352,7 +340,9 @@ def load(network: "Mae | MaeEncoder", weights: dict[str, Tensor], bands: tuple[s
 def _prefixed(name: str) -> str:
     if name.startswith(("encoder.", "decoder.")):
         return name
-    part = "decoder" if name.startswith(("decoder_", "mask_token")) or "_dec." in name else "encoder"
+    part = (
+        "decoder" if name.startswith(("decoder_", "mask_token")) or "_dec." in name else "encoder"
+    )
     return f"{part}.{name}"
 
 
@@ -395,21 +385,14 @@ def _coded(
     whole = like.new_zeros(1, 1, like.shape[-1])
     (time_coder, place_coder), (times, places) = coders, coords
     if time_coder is not None and times is not None:
-        if times.shape[1:] != (grid[0], 2):
-            raise InputError(
-                f"temporal_coords: shape {tuple(times.shape)}, but wanted is year and day of year"
-                f" of {grid[0]} dates: ({len(like)}, {grid[0]}, 2)"
-            )
+        _check("temporal_coords", times, (len(like), grid[0], 2), "year and day of year of a date")
         whole = whole + time_coder(times).repeat_interleave(grid[1] * grid[2], 1).to(like.dtype)
     if place_coder is not None and places is not None:
+        _check("location_coords", places, (len(like), 2), "latitude and longitude")
         whole = whole + place_coder(places)[:, None].to(like.dtype)  # (n, 1, d)
     return whole
 
 
-def _standardised(patches: Tensor) -> Tensor:
-    """Patches (n, l, p) less their mean, by their spread, both of what was observed."""
-    seen = patches.isfinite()
-    count = seen.sum(-1, keepdim=True)
-    mean = patches.nansum(-1, keepdim=True) / count.clamp(min=1)
-    spread = (patches - mean).square().nansum(-1, keepdim=True) / (count - 1).clamp(min=1)
-    return (patches - mean) / (spread + 1e-6).sqrt()  # as published, also in flat patches
+def _check(name: str, found: Tensor, wanted: tuple[int, ...], meaning: str) -> None:
+    if found.shape != wanted:
+        raise InputError(f"{name}: shape {tuple(found.shape)}, but wanted is {wanted}: {meaning}")

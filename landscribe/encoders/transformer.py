@@ -28,7 +28,7 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Tokens (n, l, d) of tokens; those where `seen` (n, l) is false tell the others nothing."""
+        """Tokens (n, l, d) of tokens; where `seen` (n, l) is false, the others learn nothing."""
         x = x + self.attn(self.norm1(x), seen)
         return x + self.mlp(self.norm2(x))
 
