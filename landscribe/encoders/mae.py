@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from landscribe.card import Card, Fraction
 from landscribe.command import InputError
+from landscribe.encoders.image_patches import split_patches, standardised
 from landscribe.encoders.masking import draw_shown, hidden_error, put_back, taken
-from landscribe.encoders.patches import split_patches, standardised
 from landscribe.encoders.transformer import Block, start, waves
 from landscribe.encoders.weights import load_strictly
 
