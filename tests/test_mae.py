@@ -225,7 +225,7 @@ def test_it_learns_four_images_by_heart():
     image = image.repeat_interleave(8, 2).repeat_interleave(8, 3)  # a patch is one colour
     shown = draw_shown(4, 16, 0.5, torch.Generator().manual_seed(0))
     optimiser, losses = torch.optim.AdamW(network.parameters(), 3e-3), []
-    for _ in range(60):
+    for _ in range(150):
         loss = network(image, shown=shown).loss
         optimiser.zero_grad()
         loss.backward()
