@@ -47,9 +47,9 @@ def main(
         seed: of every random draw.
     """
     card = Model.read(model)
+    blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
     periods = cube_periods(read_cube(cubes[0])) if card.sees == "periods" else ()
     signature = Signature.of([Sensor.read(path) for path in sensors], Task.read(task), periods)
-    blocks = cubes_by_block(cubes, [path.stem for path in sensors], labels)
     blocks, labelled = labelled_blocks(blocks, labels, polygons)
     samples = read_samples(blocks, labelled, polygons, signature)
     folder = weights.parent / "checkpoints"

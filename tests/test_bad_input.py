@@ -43,7 +43,8 @@ sample_reference {FIT} --sensors sensor.yaml --cubes {CUBE} {TRUTH} > --out fit/
 calibrate_map --task task.yaml --probabilities tiny/33UUU/shares.tif {TRUTH} > --out tiny/c.json
 draw_map --region region.yaml --task task.yaml --cube {CUBE} \
   --probabilities tiny/33UUU/shares.tif --calibration tiny/c.json > {MAP} \
-  --entropy tiny/33UUU/e.tif --set-sizes tiny/33UUU/z.tif --sets tiny/33UUU/sets.tif
+  --entropy tiny/33UUU/entropy.tif --set-sizes tiny/33UUU/set_sizes.tif \
+  --sets tiny/33UUU/sets.tif
 measure_applicability {FIT} --reference fit/tiny/r.safetensors --cubes {CUBE} \
   > --out tiny/33UUU/a.tif
 smooth_map --task task.yaml --classes tiny/33UUU/c.tif --probabilities tiny/33UUU/shares.tif \

@@ -16,7 +16,7 @@ from landscribe.command import InputError, written
 from landscribe.formats.contract import CHUNK_PX
 from landscribe.grid import Grid
 
-CACHE_BYTES = 32 * 2**20  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
+CACHE_BYTES = 24 * 2**20  # of GDAL's blocks; its default, 5 % of the memory, grows with the machine
 NODATA = 255  # of class maps, label rasters, confidence and observation counts
 PROBABILITY_SCALE = 1e-4  # probabilities are stored as uint16 counts of this
 PROBABILITY_NODATA = 65535
