@@ -196,6 +196,13 @@ def test_describing_twice_gives_the_same_bytes(run, described):
     assert before == [path.read_bytes() for path in sorted(described.parent.glob("*.json"))]
 
 
+def test_a_raster_that_is_not_there_is_told(tmp_path):
+    run = make_run(tmp_path, models=("forest",))
+    run.file("map", "forest", "33UUU/classes.tif").unlink()
+    with pytest.raises(InputError, match="33UUU/classes.tif: no raster that GDAL reads"):
+        describe(run, "forest")
+
+
 def test_a_block_derives_from_its_scenes_alone(run):
     """Else a country's items are as long as its list of scenes, each of them."""
     origin, product = read_origin(run.product("forest"), 2017), run.product("forest")

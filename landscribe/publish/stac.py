@@ -3,7 +3,8 @@
 Equal inputs give equal bytes: nothing here reads a clock, and links are relative to the item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from os.path import relpath
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from pystac.extensions.file import FileExtension
 from pystac.extensions.projection import ProjectionExtension
 from pystac.extensions.version import VersionExtension
 from pystac.utils import datetime_to_str, str_to_datetime
+from rasterio.errors import RasterioError
 from shapely import box, segmentize, transform
 from shapely.geometry import mapping
 
 from landscribe.cards import LandClass
+from landscribe.command import InputError
 from landscribe.formats.rasters import NODATA, raster_grid
 from landscribe.grid import Block, Grid, lonlat_bounds
 from landscribe.mapping.smoothed import read_smoothing
@@ -168,7 +171,7 @@ def href(path: Path, folder: Path) -> str:
 
 
 def _item(origin: Origin, name: str, rasters: dict[str, Path], folder: Path) -> pystac.Item:
-    with rasterio.open(rasters["classes"]) as raster:
+    with _opened(rasters["classes"]) as raster:
         grid = raster_grid(raster)
     origin = origin.shown(Block(rasters["classes"].parent.name, grid.epsg, grid.bounds))
     item = base_item(origin, name, (grid.crs, grid.bounds), folder)
@@ -257,17 +260,9 @@ def _collection(
 
 def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
     title, meaning = _RASTERS[kind]
-    asset = described(
-        path,
-        folder,
-        title=title,
-        description=f"Cloud-optimised GeoTIFF; {meaning}",
-        media_type=pystac.MediaType.COG,
-        roles=["data"] if kind in _OF_CLASSES else ["data", "quality"],
-    )
-    with rasterio.open(path) as raster:
+    with _opened(path) as raster:
         grid, scale = raster_grid(raster), raster.scales[0]
-        asset.extra_fields |= {
+        fields = {
             "proj:code": grid.crs,
             **{f"proj:{key}": value for key, value in _projected(grid).items()},
             "data_type": raster.dtypes[0],
@@ -276,11 +271,30 @@ def _raster(kind: str, path: Path, folder: Path) -> pystac.Asset:
             "raster:spatial_resolution": grid.gsd_m,
             "raster:sampling": "area",
         }
+    asset = described(
+        path,
+        folder,
+        title=title,
+        description=f"Cloud-optimised GeoTIFF; {meaning}",
+        media_type=pystac.MediaType.COG,
+        roles=["data"] if kind in _OF_CLASSES else ["data", "quality"],
+    )
+    asset.extra_fields |= fields
     if scale != 1:
         asset.extra_fields["raster:scale"] = scale
     if kind == "smoothed":
         asset.extra_fields["landscribe:smoothing"] = read_smoothing(path)
     return asset
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[rasterio.DatasetReader]:
+    try:
+        raster = rasterio.open(path)
+    except RasterioError as error:
+        raise InputError(f"{path}: no raster that GDAL reads ({error}); draw the map") from None
+    with raster:
+        yield raster
 
 
 def _bands(kind: str, meaning: str, count: int) -> list[dict]:
