@@ -1,8 +1,8 @@
 """Published weights: fetched from a hub once, checked by their digest, read without a pickle."""
 
-import pickle
 from hashlib import file_digest
 from pathlib import Path
+from pickle import UnpicklingError  # what torch raises; nothing is unpickled
 from typing import Annotated
 
 import torch
@@ -60,7 +60,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file of weights; fetch it, or mend the path") from None
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError) as error:
         told = " ".join(str(error).split())[:200]
         raise InputError(
             f"{path}: not tensors alone ({told}); wants .safetensors, or a state dict of torch"
