@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from landscribe.command import some
+
 _EVENT = re.compile(
     r"^Error in rule (?P<rule>\w+):\n(?P<told>(?:    .*\n)*)|^Finished jobid: (?P<done>\d+)\b", re.M
 )
@@ -50,13 +52,13 @@ def failures(logs: Sequence[str]) -> list[Failure]:
 
 
 def told(found: list[Failure]) -> str:
-    """Failures for people, a line each; empty without any."""
+    """Failures for people, a line for all that have one reason; empty without any."""
     if not found:
         return ""
-    lines = [
-        f"  {one.rule} {one.log.stem if one.log else ''}: "
-        f"{textwrap.shorten(one.reason, _REASON_CHARS, placeholder=' ...')}"
-        for one in found
-    ]
+    jobs: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        reason = textwrap.shorten(one.reason, _REASON_CHARS, placeholder=" ...")
+        jobs.setdefault((one.rule, reason), []).append(one.log.stem if one.log else "?")
     head = f"{len(found)} jobs failed. Mend what they say and give the same command again:"
+    lines = [f"  {rule} {some(names)}: {reason}" for (rule, reason), names in jobs.items()]
     return "\n".join([f"{head} it makes what is left.", *lines])

@@ -81,6 +81,8 @@ def tour(work: Path, served: Path, faults: Faults) -> list[Ran]:
     mend(served)
     dies = Kill("predict_block", (f"/{faults.killed}/probabilities.tif",))
     second = run(work, "second.log", [dies], "--retries", "1")
+    if second.code:
+        raise RuntimeError(f"the second run failed; see {work}/second.log\n{second.said[-3000:]}")
     return [first, second, run(work, "third.log")]
 
 
